@@ -1,0 +1,1 @@
+//! The contract between overgrow and a native handler.

@@ -1,0 +1,231 @@
+//! `routes.toml`, checked: a value of [`Config`] cannot be wrong.
+//!
+//! The road is `text → file (serde mirror) → check → Config`; every fault of a file is reported at once, with
+//! its place. This room knows neither the network nor Pingora; it never opens anything but the text it is given.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::route::{Dial, Match, Sticky};
+
+/// A whole `routes.toml` that passed every check.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// `[server]`: read at start; a later change needs a restart.
+    pub server: ServerConfig,
+    /// `[legacy]`: the service being replaced; hot.
+    pub legacy: LegacyConfig,
+    /// `[[route]]` in file order, which is the order of matching; hot.
+    pub routes: Vec<RouteConfig>,
+}
+
+/// `[server]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerConfig {
+    /// Addresses that take traffic; port 0 lets the system choose.
+    pub listen: Vec<SocketAddr>,
+    /// Address of health, metrics and the API.
+    pub admin: SocketAddr,
+    /// Worker threads; 0 means one per core.
+    pub threads: usize,
+    /// Peers whose `X-Forwarded-*` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long in-flight work may take at shutdown.
+    pub drain: Duration,
+    /// Folder for what outlives a restart.
+    pub data: PathBuf,
+    /// Certificate and key, when the traffic listeners speak TLS.
+    pub tls: Option<TlsConfig>,
+    /// Bearer token of the admin listener; required when it is not on loopback.
+    pub admin_token: Option<Secret>,
+    /// How long a client may take to send one request head.
+    pub header_timeout: Duration,
+    /// How long a connection may sit without a request.
+    pub idle_timeout: Duration,
+    /// Largest request head in bytes.
+    pub header_size: usize,
+}
+
+/// Files of the serving certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// PEM certificate chain, leaf first.
+    pub cert: PathBuf,
+    /// PEM private key.
+    pub key: PathBuf,
+}
+
+/// Where a secret is read from; the file never holds the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// Name of an environment variable.
+    Env(String),
+    /// A file whose trimmed content is the secret.
+    File(PathBuf),
+    /// `service/user` in the OS keychain.
+    Keyring {
+        /// Service name.
+        service: String,
+        /// User name.
+        user: String,
+    },
+}
+
+/// `[legacy]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LegacyConfig {
+    /// One or more upstreams, balanced when there are several.
+    pub urls: Vec<UpstreamUrl>,
+    /// Limit for TCP and TLS connect.
+    pub connect_timeout: Duration,
+    /// Limit until the response head.
+    pub response_timeout: Duration,
+    /// Active health check over HTTP; without it several upstreams are checked by TCP connect.
+    pub health: Option<HealthConfig>,
+    /// The legacy's own configuration file.
+    pub config: Option<PathBuf>,
+}
+
+/// `[legacy].health`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthConfig {
+    /// Path asked with GET; 2xx and 3xx count as healthy.
+    pub path: String,
+    /// Time between two checks.
+    pub interval: Duration,
+}
+
+/// How an upstream is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// `http://`: HTTP/1.1 in clear.
+    Http,
+    /// `https://`: TLS, HTTP/2 when ALPN offers it.
+    Https,
+    /// `h2c://`: HTTP/2 in clear with prior knowledge.
+    H2c,
+}
+
+/// Origin of an upstream: scheme, host and port, nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UpstreamUrl {
+    /// How it is spoken to.
+    pub scheme: Scheme,
+    /// Host name or address; an IPv6 address without brackets.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// One `[[route]]` with `[defaults]` already applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RouteConfig {
+    /// Unique, `[a-z0-9._-]`; the label in metrics.
+    pub id: Arc<str>,
+    /// What it takes.
+    pub matcher: Match,
+    /// Who answers on the rust side; absent: the legacy answers all of it.
+    pub handler: Option<HandlerRef>,
+    /// Share of requests that go to the rust side.
+    pub rust: Dial,
+    /// Who stays on one side of a split.
+    pub sticky: Sticky,
+    /// Ask the legacy when the native side fails before its first byte.
+    pub fallback: bool,
+    /// Limit until the response head, for either side; absent: `[legacy].response_timeout`.
+    pub timeout: Option<Duration>,
+    /// Asking the other side.
+    pub shadow: ShadowConfig,
+    /// How the two answers are compared.
+    pub parity: ParityConfig,
+    /// When the dial may move.
+    pub gate: Option<GateConfig>,
+}
+
+/// The `handler` key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandlerRef {
+    /// A handler registered in this program under a name.
+    Named(String),
+    /// `plugin:NAME`.
+    Plugin(String),
+    /// A Rust service of the user's own, reached over HTTP.
+    Upstream(UpstreamUrl),
+}
+
+/// The `shadow` key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShadowConfig {
+    /// Percent of eligible requests, 0 to 100.
+    pub sample: f64,
+    /// What is done with POST, PUT, PATCH and DELETE.
+    pub writes: Writes,
+    /// Queue time and round trip together.
+    pub timeout: Duration,
+    /// Cap on the copied request body, bytes.
+    pub request_body: u64,
+    /// Cap on the copied response body, bytes.
+    pub response_body: u64,
+    /// Percent of safe sampled requests asked of the legacy twice.
+    pub aa: f64,
+}
+
+/// `shadow.writes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writes {
+    /// Never shadowed.
+    Skip,
+    /// Run natively with effects recorded, not executed.
+    Plan,
+    /// Sent for real.
+    Send,
+}
+
+/// The `parity` key; the places are kept as written and compiled by the parity room.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParityConfig {
+    /// `header:NAME`, `json:/pointer`, `status`, `body`.
+    pub ignore: Vec<String>,
+    /// Arrays compared as multisets.
+    pub unordered: Vec<String>,
+    /// Arrays matched by a field: place and field name.
+    pub keyed: Vec<(String, String)>,
+    /// Absolute tolerance for numbers: place and amount.
+    pub tolerance: Vec<(String, f64)>,
+    /// Intended differences.
+    pub expect: Vec<ExpectedDifference>,
+}
+
+/// One entry of `parity.expect`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpectedDifference {
+    /// The place.
+    pub at: String,
+    /// What the legacy says there.
+    pub legacy: Option<toml::Value>,
+    /// What rust says there.
+    pub rust: Option<toml::Value>,
+    /// The reason, for people.
+    pub why: String,
+}
+
+/// The `gate` key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GateConfig {
+    /// The dial's stops, percent, rising.
+    pub steps: Vec<Dial>,
+    /// Least time at a stop.
+    pub hold: Duration,
+    /// Percent: the upper bound of the mismatch rate must be below it.
+    pub mismatch: f64,
+    /// Percentage points of 5xx that rust may have over legacy.
+    pub errors: f64,
+    /// Rust's p99 may be this multiple of the legacy's.
+    pub latency: f64,
+    /// Whether the pilot may edit the file.
+    pub auto: bool,
+}

@@ -1,0 +1,4 @@
+//! overgrow: a sidecar reverse proxy that replaces a running service one route at a time.
+
+pub mod config;
+pub mod route;

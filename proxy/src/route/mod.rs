@@ -3,6 +3,9 @@
 //! Everything here is a plain function of its arguments: no bodies, no sockets, no clock, no randomness. The one
 //! surprise: the path it matches is the one the legacy's URL parser would see, not the bytes on the wire.
 
+mod authority;
+pub mod path;
+
 use std::net::IpAddr;
 
 use http::{HeaderMap, Method};

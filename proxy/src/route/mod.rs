@@ -4,11 +4,26 @@
 //! surprise: the path it matches is the one the legacy's URL parser would see, not the bytes on the wire.
 
 mod authority;
+mod dial;
+mod draw;
+mod host;
+mod matcher;
 pub mod path;
+mod pattern;
+mod query;
+mod table;
+mod trie;
 
 use std::net::IpAddr;
 
 use http::{HeaderMap, Method};
+
+pub use dial::Dial;
+pub use draw::{Key, Sticky};
+pub use host::HostPattern;
+pub use matcher::Match;
+pub use pattern::{Pattern, PatternError};
+pub use table::{Because, Decision, Rule, Table};
 
 /// Which backend answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,52 +34,6 @@ pub enum Side {
     Rust,
 }
 
-/// Share of requests for the rust side in hundredths of a percent, 0 to 10 000.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Dial(u16);
-
-/// What a rule takes; all of it must hold.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Match {
-    /// As written in the file: `/a/b`, `/a/{name}`, `/a/*`.
-    pub path: String,
-    /// Allowed methods; empty: all.
-    pub methods: Vec<Method>,
-    /// Allowed host.
-    pub host: Option<HostPattern>,
-    /// Headers that must be present; `Some` value: and equal.
-    pub headers: Vec<(http::HeaderName, Option<String>)>,
-    /// Query parameters that must be present; `Some` value: and equal.
-    pub query: Vec<(String, Option<String>)>,
-    /// `Some(true)`: only WebSocket upgrades; `Some(false)`: never upgrades.
-    pub websocket: Option<bool>,
-}
-
-/// The `host` of a match, in lower case and without a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HostPattern {
-    /// The whole name.
-    Exact(String),
-    /// `*.example.com`, kept as `.example.com`: any name that ends so, at least one label before it.
-    Suffix(String),
-}
-
-/// Who stays on one side of a split.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Sticky {
-    /// Nobody: each request draws afresh.
-    #[default]
-    Request,
-    /// The client's address.
-    ClientIp,
-    /// The value of a header.
-    Header(http::HeaderName),
-    /// The value of a cookie.
-    Cookie(String),
-    /// The value of a query parameter.
-    Query(String),
-}
-
 /// What the decision looks at.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestHead<'a> {
@@ -72,7 +41,7 @@ pub struct RequestHead<'a> {
     pub method: &'a Method,
     /// `Host` or `:authority` as sent, port included.
     pub host: Option<&'a str>,
-    /// Path after WHATWG normalisation.
+    /// Path after WHATWG normalisation, see [`path::of_request`].
     pub path: &'a str,
     /// Query without the `?`.
     pub query: Option<&'a str>,
@@ -85,3 +54,6 @@ pub struct RequestHead<'a> {
     /// The side a trusted peer asked for.
     pub forced: Option<Side>,
 }
+
+#[cfg(test)]
+mod arbitrary;

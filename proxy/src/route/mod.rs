@@ -11,6 +11,7 @@ mod matcher;
 pub mod path;
 mod pattern;
 mod query;
+mod reach;
 mod table;
 mod trie;
 
@@ -23,6 +24,7 @@ pub use draw::{Key, Sticky};
 pub use host::HostPattern;
 pub use matcher::Match;
 pub use pattern::{Pattern, PatternError};
+pub use reach::{Unreachable, unreachable};
 pub use table::{Because, Decision, Rule, Table};
 
 /// Which backend answers.

@@ -148,13 +148,13 @@ impl Rule {
 
 /// Trees of path patterns: one for each exact host, one for all other rules.
 #[derive(Debug, Default)]
-pub(super) struct Index {
+struct Index {
     hosts: HashMap<String, Trie>,
-    pub(super) others: Trie,
+    others: Trie,
 }
 
 impl Index {
-    pub(super) fn new<'a>(matches: impl Iterator<Item = &'a Match>) -> Self {
+    fn new<'a>(matches: impl Iterator<Item = &'a Match>) -> Self {
         let mut index = Self::default();
         for (at, matcher) in matches.enumerate() {
             if let Ok(pattern) = Pattern::parse(&matcher.path) {
@@ -167,7 +167,7 @@ impl Index {
     }
 
     /// The tree of a bare host name in any case.
-    pub(super) fn of_host(&self, name: &str) -> Option<&Trie> {
+    fn of_host(&self, name: &str) -> Option<&Trie> {
         let mut buffer = [0; LONGEST_HOST];
         let lower = buffer.get_mut(..name.len())?;
         lower.copy_from_slice(name.as_bytes());

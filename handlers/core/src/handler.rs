@@ -1,0 +1,111 @@
+//! One type for every handler, whatever service it is made of.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tower::{Service, ServiceExt};
+
+use crate::{Body, BoxError};
+
+/// The future of an answer; dropping it cancels the handler.
+pub type Answering = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
+
+/// A handler with its type erased; cheap to clone.
+#[derive(Clone)]
+pub struct Handler(Arc<dyn Answer>);
+
+trait Answer: Send + Sync {
+    fn answer(&self, request: Request<Body>) -> Answering;
+}
+
+struct Erased<S>(S);
+
+impl Handler {
+    /// Takes any service; it is cloned for each call and polled for readiness first, so limits in it are honoured.
+    pub fn new<S, B>(service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self(Arc::new(Erased(service)))
+    }
+
+    /// Makes a handler of an async function.
+    pub fn from_fn<F, R>(function: F) -> Self
+    where
+        F: Fn(Request<Body>) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Result<Response<Body>, BoxError>> + Send + 'static,
+    {
+        Self::new(tower::service_fn(function))
+    }
+}
+
+impl<S, B> Answer for Erased<S>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    fn answer(&self, request: Request<Body>) -> Answering {
+        let service = self.0.clone();
+        Box::pin(async move {
+            let response = service.oneshot(request).await.map_err(Into::into)?;
+            Ok(response.map(Body::new))
+        })
+    }
+}
+
+impl Service<Request<Body>> for Handler {
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Answering {
+        self.0.answer(request)
+    }
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Handler")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use http_body_util::{BodyExt, Full};
+
+    use super::*;
+
+    #[test]
+    fn a_plain_service_becomes_a_handler() {
+        let service = tower::service_fn(|_: Request<Body>| async {
+            Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"hello"))))
+        });
+        let mut handler = Handler::new(service);
+        let answer =
+            futures_util::FutureExt::now_or_never(handler.call(Request::new(Body::empty())));
+        let body = answer.expect("ready").expect("no error").into_body();
+        let bytes = futures_util::FutureExt::now_or_never(body.collect())
+            .expect("ready")
+            .expect("whole")
+            .to_bytes();
+        assert_eq!(&bytes[..], b"hello");
+    }
+}

@@ -1,7 +1,19 @@
 //! `routes.toml`, checked: a value of [`Config`] cannot be wrong.
 //!
-//! The road is `text → file (serde mirror) → check → Config`; every fault of a file is reported at once, with
-//! its place. This room knows neither the network nor Pingora; it never opens anything but the text it is given.
+//! The road is `text → typed walk (read) → one file form per table (check) → Config`; every fault of a file is reported
+//! at once, with its place. This room knows neither the network nor Pingora. The one surprise: serde has no part in
+//! reading, because a deserialiser stops at the first fault and forgets where it was.
+
+mod check;
+mod fault;
+mod handlers;
+mod place;
+mod read;
+mod render;
+mod secret;
+mod suggest;
+mod upstream;
+mod value;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,7 +22,12 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::route::{Dial, Match, Sticky};
+pub use self::fault::{Fault, Faults};
+pub use self::handlers::Handlers;
+pub use self::render::Coloured;
+pub use self::secret::{Secret, SecretError};
+pub use self::upstream::{Scheme, UpstreamError, UpstreamUrl};
+use crate::route::{Dial, Match, Rule, Sticky};
 
 /// A whole `routes.toml` that passed every check.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,22 +76,6 @@ pub struct TlsConfig {
     pub key: PathBuf,
 }
 
-/// Where a secret is read from; the file never holds the secret itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Secret {
-    /// Name of an environment variable.
-    Env(String),
-    /// A file whose trimmed content is the secret.
-    File(PathBuf),
-    /// `service/user` in the OS keychain.
-    Keyring {
-        /// Service name.
-        service: String,
-        /// User name.
-        user: String,
-    },
-}
-
 /// `[legacy]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LegacyConfig {
@@ -97,28 +98,6 @@ pub struct HealthConfig {
     pub path: String,
     /// Time between two checks.
     pub interval: Duration,
-}
-
-/// How an upstream is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scheme {
-    /// `http://`: HTTP/1.1 in clear.
-    Http,
-    /// `https://`: TLS, HTTP/2 when ALPN offers it.
-    Https,
-    /// `h2c://`: HTTP/2 in clear with prior knowledge.
-    H2c,
-}
-
-/// Origin of an upstream: scheme, host and port, nothing else.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct UpstreamUrl {
-    /// How it is spoken to.
-    pub scheme: Scheme,
-    /// Host name or address; an IPv6 address without brackets.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
 }
 
 /// One `[[route]]` with `[defaults]` already applied.
@@ -228,4 +207,71 @@ pub struct GateConfig {
     pub latency: f64,
     /// Whether the pilot may edit the file.
     pub auto: bool,
+}
+
+impl Config {
+    /// Checks the text of a `routes.toml` against the handlers of this program.
+    ///
+    /// # Errors
+    /// Every fault of the text, in the order of its lines.
+    pub fn parse(source: &str, known: &Handlers) -> Result<Config, Faults> {
+        check::parse(source, known)
+    }
+
+    /// As [`parse`](Self::parse), for what was read from a disk and may not even be text.
+    ///
+    /// # Errors
+    /// Every fault of the text; of bytes that are not UTF-8 the first that is not.
+    pub fn parse_bytes(source: &[u8], known: &Handlers) -> Result<Config, Faults> {
+        match std::str::from_utf8(source) {
+            Ok(text) => Config::parse(text, known),
+            Err(error) => Err(check::not_text(source, error.valid_up_to())),
+        }
+    }
+
+    /// What the routing table is built from, in the order of matching.
+    pub fn rules(&self) -> Vec<Rule> {
+        self.routes.iter().map(RouteConfig::rule).collect()
+    }
+}
+
+impl RouteConfig {
+    fn rule(&self) -> Rule {
+        Rule {
+            id: self.id.clone(),
+            matcher: self.matcher.clone(),
+            dial: self.rust,
+            sticky: self.sticky.clone(),
+            handled: self.handler.is_some(),
+        }
+    }
+}
+
+impl ServerConfig {
+    /// The keys of `[server]` in which `other` differs: what a running process takes on only by a restart.
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let keys = [
+            ("listen", self.listen == other.listen),
+            ("admin", self.admin == other.admin),
+            ("threads", self.threads == other.threads),
+            (
+                "trusted_proxies",
+                self.trusted_proxies == other.trusted_proxies,
+            ),
+            ("drain", self.drain == other.drain),
+            ("data", self.data == other.data),
+            ("tls", self.tls == other.tls),
+            ("admin_token", self.admin_token == other.admin_token),
+            (
+                "header_timeout",
+                self.header_timeout == other.header_timeout,
+            ),
+            ("idle_timeout", self.idle_timeout == other.idle_timeout),
+            ("header_size", self.header_size == other.header_size),
+        ];
+        keys.into_iter()
+            .filter(|(_, same)| !same)
+            .map(|(key, _)| key)
+            .collect()
+    }
 }

@@ -1,0 +1,155 @@
+//! `[legacy]`.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use toml::Spanned;
+
+use crate::config::read::{Field, Item, Section, brief};
+use crate::config::value::{filled, time_limit, upstream};
+use crate::config::{HealthConfig, LegacyConfig, UpstreamUrl};
+
+/// The table as it is written.
+#[derive(Debug)]
+pub(super) struct LegacyFile {
+    url: Field<UpstreamUrl>,
+    urls: Field<Vec<Spanned<UpstreamUrl>>>,
+    connect_timeout: Field<Duration>,
+    response_timeout: Field<Duration>,
+    health: Field<HealthConfig>,
+    config: Field<PathBuf>,
+}
+
+impl LegacyFile {
+    pub(super) fn read(mut section: Section<'_, '_>) -> Self {
+        let keys = (section.key("url"), section.key("urls"));
+        let file = LegacyFile {
+            url: section.take("url", upstream),
+            urls: section.take("urls", upstreams),
+            connect_timeout: section.take("connect_timeout", time_limit),
+            response_timeout: section.take("response_timeout", time_limit),
+            health: section.take("health", |item| {
+                item.table("{ path = \"/\", interval = \"5s\" }", health)
+            }),
+            config: section.take("config", |item| {
+                filled(item, "\"~/legacy.json\"").map(PathBuf::from)
+            }),
+        };
+        one_of(&mut section, keys);
+        section.finish(&[
+            ("listen", "`[server]`"),
+            ("timeout", "`response_timeout`"),
+            ("interval", "`health`"),
+        ]);
+        file
+    }
+
+    /// Faults are noted by now, so that a missing upstream needs no word here.
+    pub(super) fn check(self) -> LegacyConfig {
+        LegacyConfig {
+            urls: self
+                .upstreams()
+                .into_iter()
+                .map(Spanned::into_inner)
+                .collect(),
+            connect_timeout: self
+                .connect_timeout
+                .value()
+                .unwrap_or(Duration::from_secs(1)),
+            response_timeout: self
+                .response_timeout
+                .value()
+                .unwrap_or(Duration::from_secs(60)),
+            health: self.health.value(),
+            config: self.config.value(),
+        }
+    }
+
+    pub(super) fn upstreams(&self) -> Vec<Spanned<UpstreamUrl>> {
+        let several = self.urls.get().into_iter().flatten();
+        self.url
+            .given()
+            .into_iter()
+            .chain(several)
+            .cloned()
+            .collect()
+    }
+}
+
+impl Default for LegacyFile {
+    fn default() -> Self {
+        LegacyFile {
+            url: Field::Absent,
+            urls: Field::Absent,
+            connect_timeout: Field::Absent,
+            response_timeout: Field::Absent,
+            health: Field::Absent,
+            config: Field::Absent,
+        }
+    }
+}
+
+fn one_of(section: &mut Section<'_, '_>, keys: (Option<Range<usize>>, Option<Range<usize>>)) {
+    match keys {
+        (None, None) => {
+            section
+                .fault("`url` is missing")
+                .help("say where the legacy is: url = \"http://127.0.0.1:18789\"");
+        }
+        (Some(url), Some(urls)) => {
+            let note = section
+                .notes()
+                .add(urls, "`url` and `urls` are both written");
+            note.help("put all of them into `urls`")
+                .other(url, "the other one");
+        }
+        _ => {}
+    }
+}
+
+fn upstreams(item: &mut Item<'_, '_>) -> Option<Vec<Spanned<UpstreamUrl>>> {
+    let urls = item.list(
+        "[\"http://10.0.0.1:18789\", \"http://10.0.0.2:18789\"]",
+        upstream,
+    )?;
+    if urls.is_empty() {
+        return item.refuse(
+            "no upstream in `urls`",
+            "for example [\"http://127.0.0.1:18789\"]",
+        );
+    }
+    for (at, url) in urls.iter().enumerate() {
+        if let Some(first) = urls[..at]
+            .iter()
+            .find(|first| first.get_ref() == url.get_ref())
+        {
+            let note = item.fault_at(url.span(), format!("{} is listed twice", url.get_ref()));
+            note.help("each upstream has one share of the requests")
+                .other(first.span(), "first here");
+        }
+    }
+    Some(urls)
+}
+
+fn health(mut section: Section<'_, '_>) -> HealthConfig {
+    let path = section.take("path", health_path).value();
+    let interval = section.take("interval", time_limit).value();
+    section.finish(&[]);
+    HealthConfig {
+        path: path.unwrap_or_else(|| "/".to_owned()),
+        interval: interval.unwrap_or(Duration::from_secs(5)),
+    }
+}
+
+fn health_path(item: &mut Item<'_, '_>) -> Option<String> {
+    let text = item.string("\"/healthz\"")?;
+    let target = text.parse::<http::uri::PathAndQuery>();
+    if text.starts_with('/') && !text.contains('#') && target.is_ok() {
+        return Some(text.to_owned());
+    }
+    item.refuse(
+        format!("`{}` is not a path", brief(text)),
+        "for example \"/healthz\"",
+    )
+}

@@ -1,0 +1,128 @@
+//! Text to [`Config`]: one file per table, each with the form the table has in the file and its way to the checked form.
+//!
+//! A table is read into its file form, in which every key may be absent or faulty; `[defaults]` are laid under the
+//! routes; then what concerns several keys is checked. Nothing here knows what a checked value is used for. The one
+//! surprise: the checked form is always built, out of defaults where a key was faulty, and thrown away if there was a fault.
+
+mod gate;
+mod handler;
+mod legacy;
+mod listeners;
+mod matcher;
+mod parity;
+mod route;
+mod routes;
+mod server;
+mod shadow;
+mod sticky;
+
+use toml::de::{DeTable, Error};
+
+use self::legacy::LegacyFile;
+use self::route::RouteFile;
+use self::server::ServerFile;
+use super::fault::{Faults, Notes};
+use super::read::{Item, Section};
+use super::{Config, Handlers};
+
+/// Keys people write at the top of the file, and where they belong.
+const HOMES: &[(&str, &str)] = &[
+    ("routes", "`[[route]]`, one table for each"),
+    ("default", "`[defaults]`"),
+    ("listen", "`[server]`"),
+    ("admin", "`[server]`"),
+    ("url", "`[legacy]`"),
+    ("urls", "`[legacy]`"),
+];
+
+pub(super) fn parse(source: &str, known: &Handlers) -> Result<Config, Faults> {
+    let source = source.strip_prefix('\u{feff}').unwrap_or(source);
+    let mut notes = Notes::default();
+    let (document, errors) = DeTable::parse_recoverable(source);
+    errors
+        .iter()
+        .for_each(|error| syntax(error, source, &mut notes));
+    // What recovery made of a broken line is a guess, and faults of a guess would send people astray. A key written
+    // twice breaks nothing.
+    let whole = errors.iter().all(|error| error.message() == DUPLICATE);
+    let config = if whole {
+        file(Section::new(0..0, document.get_ref(), &mut notes), known)
+    } else {
+        None
+    };
+    match config {
+        Some(config) if notes.is_empty() => Ok(config),
+        _ => Err(notes.place(source)),
+    }
+}
+
+/// The fault of bytes that are not UTF-8 from `at` on.
+pub(super) fn not_text(source: &[u8], at: usize) -> Faults {
+    let mut notes = Notes::default();
+    let text = String::from_utf8_lossy(source);
+    notes
+        .add(at..at + 1, "the file is not UTF-8 text")
+        .help("save it as UTF-8");
+    notes.place(&text)
+}
+
+/// How the parser calls a key that was written before.
+const DUPLICATE: &str = "duplicate key";
+
+fn syntax(error: &Error, source: &str, notes: &mut Notes) {
+    let span = error.span().unwrap_or(source.len()..source.len());
+    if error.message() == DUPLICATE {
+        notes
+            .add(span, "this key is written twice")
+            .help("keep one of the two");
+        return;
+    }
+    notes.add(span, format!("not TOML: {}", error.message()));
+}
+
+fn file(mut root: Section<'_, '_>, known: &Handlers) -> Option<Config> {
+    let server = root
+        .take("server", |item| item.table("[server]", ServerFile::read))
+        .value();
+    let legacy = root.take("legacy", |item| item.table("[legacy]", LegacyFile::read));
+    let defaults = root.take("defaults", |item| {
+        item.table("[defaults]", |section| RouteFile::defaults(section, known))
+    });
+    let routes = root
+        .take("route", |item| all_routes(item, known))
+        .value()
+        .unwrap_or_default();
+    if legacy.is_absent() {
+        root.fault("`[legacy]` is missing")
+            .help("add [legacy] with url = \"http://127.0.0.1:18789\"");
+    }
+    let defaults = defaults.value().unwrap_or_default();
+    let server = server.unwrap_or_default();
+    let legacy = legacy.value().unwrap_or_default();
+    listeners::check(&server, &legacy, root.notes());
+    let routes = routes::check(routes, &defaults, root.notes());
+    root.finish(HOMES);
+    Some(Config {
+        server: server.check(),
+        legacy: legacy.check(),
+        routes,
+    })
+}
+
+fn all_routes(item: &mut Item<'_, '_>, known: &Handlers) -> Option<Vec<RouteFile>> {
+    const EXAMPLE: &str = "{ id = \"all\", match = { path = \"/*\" } }";
+    if item.is_table() {
+        return item.refuse(
+            "routes are a list of tables",
+            "write [[route]], with two brackets",
+        );
+    }
+    // A route with a fault is still looked at: the whole list is given, each with the keys that were good.
+    let mut routes = Vec::new();
+    item.list(EXAMPLE, |item| {
+        let route = item.table(EXAMPLE, |section| RouteFile::read(section, known))?;
+        routes.push(route);
+        Some(())
+    });
+    Some(routes)
+}

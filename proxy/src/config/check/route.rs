@@ -1,0 +1,250 @@
+//! One `[[route]]`, and `[defaults]`, which has the same keys but for `id` and `match`.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::gate::GateFile;
+use super::parity::ParityFile;
+use super::shadow::ShadowFile;
+use super::{handler, matcher, sticky};
+use crate::config::fault::Notes;
+use crate::config::read::{Field, Item, Section, brief};
+use crate::config::value::{boolean, dial, time_limit};
+use crate::config::{HandlerRef, Handlers, RouteConfig, ShadowConfig};
+use crate::route::{Dial, Match, Sticky};
+
+/// Keys people write beside the tables they belong in.
+const HOMES: &[(&str, &str)] = &[
+    ("path", "`match`"),
+    ("methods", "`match`"),
+    ("host", "`match`"),
+    ("websocket", "`match`"),
+    ("sample", "`shadow`"),
+    ("writes", "`shadow`"),
+    ("ignore", "`parity`"),
+    ("steps", "`gate`"),
+    ("hold", "`gate`"),
+    ("auto", "`gate`"),
+    ("url", "`handler`"),
+    ("name", "`id`"),
+];
+
+/// The table as it is written.
+#[derive(Debug)]
+pub(super) struct RouteFile {
+    pub(super) id: Option<Spanned<Arc<str>>>,
+    pub(super) matcher: Option<Match>,
+    keys: RouteKeys,
+}
+
+/// The keys that may have a default.
+#[derive(Debug, Clone)]
+struct RouteKeys {
+    handler: Field<HandlerRef>,
+    rust: Field<Dial>,
+    sticky: Field<Sticky>,
+    fallback: Field<bool>,
+    timeout: Field<Duration>,
+    shadow: Field<ShadowFile>,
+    parity: Field<ParityFile>,
+    gate: Field<GateFile>,
+}
+
+impl RouteFile {
+    pub(super) fn read(mut section: Section<'_, '_>, known: &Handlers) -> Self {
+        let id = section.require("id", "give the route a name: id = \"hooks.wake\"", id);
+        let matcher = section.require(
+            "match",
+            "say what it takes: match = { path = \"/*\" }",
+            |item| item.table(matcher::EXAMPLE, matcher::read)?,
+        );
+        let keys = RouteKeys::read(&mut section, known);
+        section.finish(HOMES);
+        RouteFile {
+            id,
+            matcher: matcher.map(Spanned::into_inner),
+            keys,
+        }
+    }
+
+    pub(super) fn defaults(mut section: Section<'_, '_>, known: &Handlers) -> Self {
+        for key in ["id", "match"] {
+            let refused = section.take(key, |item| {
+                item.refuse::<()>(
+                    format!("`{key}` has no default"),
+                    "write it into each [[route]]",
+                )
+            });
+            debug_assert!(refused.get().is_none());
+        }
+        let keys = RouteKeys::read(&mut section, known);
+        section.finish(HOMES);
+        RouteFile {
+            keys,
+            ..RouteFile::default()
+        }
+    }
+
+    /// The checked route, unless it has no id or nothing to match, which is noted already.
+    pub(super) fn check(self, defaults: &RouteFile, notes: &mut Notes) -> Option<RouteConfig> {
+        let keys = self.keys.clone().or(&defaults.keys);
+        if keys.handler.is_absent() {
+            self.keys.need_handler(notes);
+        }
+        let (id, matcher) = (self.id?, self.matcher?);
+        let mut route = keys.check(id.into_inner(), matcher);
+        if route.handler.is_none() {
+            route.answer_by_legacy();
+        }
+        Some(route)
+    }
+}
+
+impl Default for RouteFile {
+    fn default() -> Self {
+        let keys = RouteKeys {
+            handler: Field::Absent,
+            rust: Field::Absent,
+            sticky: Field::Absent,
+            fallback: Field::Absent,
+            timeout: Field::Absent,
+            shadow: Field::Absent,
+            parity: Field::Absent,
+            gate: Field::Absent,
+        };
+        RouteFile {
+            id: None,
+            matcher: None,
+            keys,
+        }
+    }
+}
+
+impl RouteKeys {
+    fn read(section: &mut Section<'_, '_>, known: &Handlers) -> Self {
+        RouteKeys {
+            handler: section.take("handler", |item| handler::read(item, known)),
+            rust: section.take("rust", dial),
+            sticky: section.take("sticky", sticky::read),
+            fallback: section.take("fallback", boolean),
+            timeout: section.take("timeout", time_limit),
+            shadow: section.take("shadow", |item| {
+                item.table("{ sample = 10 }", ShadowFile::read)
+            }),
+            parity: section.take("parity", |item| {
+                item.table("{ ignore = [\"header:date\"] }", ParityFile::read)
+            }),
+            gate: section.take("gate", |item| {
+                item.table("{ steps = [5, 25, 50, 100] }", GateFile::read)
+            }),
+        }
+    }
+
+    /// Key by key, and inside `shadow`, `parity` and `gate` key by key again.
+    fn or(self, inherited: &Self) -> Self {
+        RouteKeys {
+            handler: self.handler.or(&inherited.handler),
+            rust: self.rust.or(&inherited.rust),
+            sticky: self.sticky.or(&inherited.sticky),
+            fallback: self.fallback.or(&inherited.fallback),
+            timeout: self.timeout.or(&inherited.timeout),
+            shadow: self.shadow.merged(&inherited.shadow, ShadowFile::or),
+            parity: self.parity.merged(&inherited.parity, ParityFile::or),
+            gate: self.gate.merged(&inherited.gate, GateFile::or),
+        }
+    }
+
+    /// Notes what the route itself asks for that only a handler can do. Defaults are for those routes that can.
+    fn need_handler(&self, notes: &mut Notes) {
+        let wants = |span: Option<Range<usize>>, message: &str, notes: &mut Notes| {
+            if let Some(span) = span {
+                notes
+                    .add(span, message)
+                    .help("add `handler`, or leave this out: the legacy answers the route");
+            }
+        };
+        let rust = self
+            .rust
+            .given()
+            .filter(|dial| *dial.get_ref() > Dial::default());
+        wants(
+            rust.map(Spanned::span),
+            "`rust` sends requests to a handler, and this route has none",
+            notes,
+        );
+        let fallback = self.fallback.given().filter(|fallback| *fallback.get_ref());
+        wants(
+            fallback.map(Spanned::span),
+            "`fallback` is for a handler that fails, and this route has none",
+            notes,
+        );
+        let sample = self.shadow.get().and_then(ShadowFile::samples);
+        wants(
+            sample,
+            "`shadow` asks the other side, and this route has no handler",
+            notes,
+        );
+    }
+
+    fn check(self, id: Arc<str>, matcher: Match) -> RouteConfig {
+        RouteConfig {
+            id,
+            matcher,
+            handler: self.handler.value(),
+            rust: self.rust.value().unwrap_or_default(),
+            sticky: self.sticky.value().unwrap_or_default(),
+            fallback: self.fallback.value().unwrap_or(false),
+            timeout: self.timeout.value(),
+            shadow: self
+                .shadow
+                .value()
+                .map(ShadowFile::check)
+                .unwrap_or_default(),
+            parity: self
+                .parity
+                .value()
+                .map(ParityFile::check)
+                .unwrap_or_default(),
+            gate: self.gate.value().map(GateFile::check),
+        }
+    }
+}
+
+impl RouteConfig {
+    /// Without a handler an inherited dial, fallback or sample has nothing to act on.
+    fn answer_by_legacy(&mut self) {
+        self.rust = Dial::default();
+        self.fallback = false;
+        self.shadow.sample = ShadowConfig::default().sample;
+    }
+}
+
+fn id(item: &mut Item<'_, '_>) -> Option<Arc<str>> {
+    let text = item.string("\"hooks.wake\"")?;
+    let allowed = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '.' | '_' | '-');
+    match text {
+        "" => item.refuse("an id cannot be empty", "for example \"hooks.wake\""),
+        "-" => item.refuse(
+            "`-` stands for the requests that no route takes",
+            "choose another id",
+        ),
+        text if text.chars().all(allowed) => Some(text.into()),
+        text => {
+            let lower = text.to_lowercase();
+            let written: String = lower
+                .chars()
+                .map(|c| if allowed(c) { c } else { '-' })
+                .collect();
+            item.refuse(
+                format!(
+                    "`{}` is not an id: only a-z, 0-9, `.`, `_` and `-`",
+                    brief(text)
+                ),
+                format!("write \"{}\"", brief(&written)),
+            )
+        }
+    }
+}

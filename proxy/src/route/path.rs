@@ -90,15 +90,17 @@ impl Dots {
 
 /// What follows the slashes that introduce an authority, when the target has one.
 fn after_scheme(target: &str) -> Option<&str> {
-    let rest = match target.split_once("://") {
-        Some((scheme, _)) if is_web(scheme) => &target[scheme.len() + 1..],
-        _ => target,
+    let rest = match target.as_bytes() {
+        [b'/', b'/' | b'\\', ..] => target,
+        [b'/', ..] => return None,
+        _ => {
+            target
+                .split_once("://")
+                .filter(|(scheme, _)| is_web(scheme))?
+                .1
+        }
     };
-    let slashes = rest
-        .bytes()
-        .take_while(|&byte| is_slash(byte.into()))
-        .count();
-    (rest.starts_with('/') && slashes > 1).then(|| &rest[slashes..])
+    Some(rest.trim_start_matches(is_slash))
 }
 
 fn after_authority(rest: &str) -> Cow<'_, str> {
@@ -112,7 +114,8 @@ fn after_authority(rest: &str) -> Cow<'_, str> {
 }
 
 fn before_query(target: &str) -> &str {
-    target.split(['?', '#']).next().unwrap_or_default()
+    let end = target.bytes().position(|byte| byte == b'?' || byte == b'#');
+    end.map_or(target, |end| &target[..end])
 }
 
 fn is_web(scheme: &str) -> bool {

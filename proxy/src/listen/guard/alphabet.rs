@@ -74,6 +74,9 @@ pub(super) fn is_host(value: &[u8]) -> bool {
         }
         None => {
             let name = run(value, &REG_NAME);
+            if has_empty_label(&value[..name]) {
+                return false;
+            }
             (name, &value[name..])
         }
     };
@@ -81,6 +84,11 @@ pub(super) fn is_host(value: &[u8]) -> bool {
         Some(digits) => host > 0 && digits.iter().all(u8::is_ascii_digit),
         None => port.is_empty(),
     }
+}
+
+/// A name that is only a dot, or has two in a row. One dot at the end is the root's.
+fn has_empty_label(name: &[u8]) -> bool {
+    name == b"." || name.windows(2).any(|pair| pair == b"..")
 }
 
 /// Marks the high bit of every byte that is below `least` or is DEL. A borrow can mark bytes above the first stop by
@@ -151,8 +159,8 @@ mod tests {
             assert!(is_host(good.as_bytes()), "{good}");
         }
         for bad in [
-            ":80", "a:b", "a b", "a/b", "a@b", "a,b", "[::1", "[]", "[::1]x", "a:1:2", "a\\b", "é",
-            "::1",
+            ":80", "a:b", "a b", "a/b", "a@b", "a,b", ".", "a..b", "[::1", "[]", "[::1]x", "a:1:2",
+            "a\\b", "é", "::1",
         ] {
             assert!(!is_host(bad.as_bytes()), "{bad}");
         }

@@ -9,6 +9,9 @@ use super::refusal::Refusal;
 /// Digits of a chunk size: as many as a 64-bit number has, leading zeros included.
 const SIZE_DIGITS: u8 = 16;
 
+/// The first size that some servers would read as negative.
+const NEGATIVE: u64 = 1 << 63;
+
 /// Bytes of extension in one chunk. Extensions are all but unused; signatures of signed uploads fit.
 const CHUNK_EXTENSION: usize = 256;
 
@@ -124,6 +127,7 @@ impl Chunks {
                 size: size << 4 | u64::from(value),
                 digits: digits + 1,
             }),
+            (None, _) if size >= NEGATIVE => Err(Refusal::ChunkSize),
             (None, b'\r') if digits > 0 => Ok(At::SizeLf { size }),
             (None, b';') if digits > 0 => {
                 self.extension = 0;

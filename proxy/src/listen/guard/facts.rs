@@ -100,15 +100,17 @@ impl Facts {
     }
 }
 
-/// Digits only: no sign, no list, no overflow.
+/// Digits only: no sign, no list, no overflow. A number that fits 64 bits but not 63 is one that some servers read as
+/// negative.
 fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
     }
-    digits.iter().try_fold(0u64, |sum, &digit| {
-        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+    let value = digits.iter().try_fold(0i64, |sum, &digit| {
+        let digit = digit.is_ascii_digit().then(|| i64::from(digit - b'0'))?;
         sum.checked_mul(10)?.checked_add(digit)
-    })
+    });
+    value.map(i64::unsigned_abs)
 }
 
 /// A registered coding before the final `chunked`: an honest request for something this server does not do.
@@ -121,16 +123,14 @@ fn is_known_coding(value: &[u8]) -> bool {
     last && codings.all(|it| known.iter().any(|known| it.eq_ignore_ascii_case(known)))
 }
 
-/// Without the optional white space around a value, which is spaces and tabs and nothing else.
+/// Without the spaces around a value. Tabs are white space too, but not all servers think so (nginx does not), and
+/// no client puts one into the headers that are read here; they stay and spoil the value.
 fn trim(value: &[u8]) -> &[u8] {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = value
-        .iter()
-        .position(|byte| !blank(byte))
-        .unwrap_or(value.len());
+    let solid = |&byte: &u8| byte != b' ';
+    let start = value.iter().position(solid).unwrap_or(value.len());
     let end = value
         .iter()
-        .rposition(|byte| !blank(byte))
+        .rposition(|byte| solid(byte))
         .map_or(start, |last| last + 1);
     &value[start..end]
 }

@@ -142,6 +142,7 @@ fn request_line(bytes: &[u8]) -> Result<(Version, usize), Stop> {
         _ => return Err(Refusal::Target.into()),
     }
     let (version, len) = version(&bytes[end + 1..])?;
+    check_target(&bytes[..method], &bytes[start..end])?;
     Ok((version, end + 1 + len))
 }
 
@@ -153,6 +154,28 @@ fn check_method(method: &[u8]) -> Result<(), Refusal> {
         return Err(Refusal::ReservedMethod);
     }
     Ok(())
+}
+
+/// A path, `*` for OPTIONS, or a scheme, a host and what follows (RFC 9112, 3.2). The bytes are left to the engine,
+/// which would take a bare word for a host.
+fn check_target(method: &[u8], target: &[u8]) -> Result<(), Refusal> {
+    let good = match target {
+        [b'/', ..] => true,
+        b"*" => method == b"OPTIONS",
+        _ => is_absolute(target),
+    };
+    good.then_some(()).ok_or(Refusal::Target)
+}
+
+fn is_absolute(target: &[u8]) -> bool {
+    let scheme = target
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric())
+        .count();
+    let host = target[scheme..]
+        .strip_prefix(b"://")
+        .and_then(<[u8]>::first);
+    scheme > 0 && host.is_some_and(|byte| !b"/?#".contains(byte))
 }
 
 /// The version and the end of its line.

@@ -45,7 +45,7 @@ refusals! {
     Method 400 "method" "the method is not made of capital letters, hyphens and underscores"
     ReservedMethod 501 "reserved-method" "the method is reserved"
     Connect 405 "connect" "this is not a forward proxy"
-    Target 400 "target" "the request target contains a control character"
+    Target 400 "target" "the request target is not a path or an absolute address"
     RequestLine 400 "request-line" "the request line is not a method, a target and a version"
     Version 505 "version" "only HTTP/1.0 and HTTP/1.1 are spoken in this form"
     RequestLineTooLong 414 "request-line-too-long" "the request line is too long"

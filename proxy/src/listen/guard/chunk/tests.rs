@@ -65,6 +65,7 @@ fn bad_bodies_are_refused_at_the_byte() {
         (b"5_0\r\n", 1, Refusal::ChunkSize),
         (b";a\r\n", 0, Refusal::ChunkSize),
         (b"00000000000000001\r\n", 16, Refusal::ChunkSize),
+        (b"8000000000000000\r\n", 16, Refusal::ChunkSize),
         (b"5\n", 1, Refusal::BareLf),
         (b"5\rh", 2, Refusal::BareCr),
         (b"5;a\n", 3, Refusal::BareLf),

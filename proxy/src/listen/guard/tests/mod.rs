@@ -1,6 +1,7 @@
 //! The guard in front of hyper's own server, over a pipe: what a client sends and what it is answered.
 
 mod bytes;
+mod corpus;
 mod requests;
 mod upgrades;
 

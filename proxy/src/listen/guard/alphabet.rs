@@ -86,6 +86,13 @@ pub(super) fn is_host(value: &[u8]) -> bool {
     }
 }
 
+/// Whether `host` may stand in an absolute target: a host spelled with letters, digits, hyphens and dots, or an
+/// address in brackets. This is narrower than [`is_host`], as it is in nginx.
+pub(super) fn is_authority(host: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(byte);
+    !host.is_empty() && host.iter().all(plain) && is_host(host)
+}
+
 /// A name that is only a dot, or has two in a row. One dot at the end is the root's.
 fn has_empty_label(name: &[u8]) -> bool {
     name == b"." || name.windows(2).any(|pair| pair == b"..")

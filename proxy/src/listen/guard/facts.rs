@@ -128,9 +128,6 @@ fn is_known_coding(value: &[u8]) -> bool {
 fn trim(value: &[u8]) -> &[u8] {
     let solid = |&byte: &u8| byte != b' ';
     let start = value.iter().position(solid).unwrap_or(value.len());
-    let end = value
-        .iter()
-        .rposition(|byte| solid(byte))
-        .map_or(start, |last| last + 1);
+    let end = value.iter().rposition(solid).map_or(start, |last| last + 1);
     &value[start..end]
 }

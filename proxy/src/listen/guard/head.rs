@@ -3,7 +3,7 @@
 //! It must not know sockets or what came before. The one surprise: it checks and forgets; the engine behind parses
 //! the same bytes again, and this room exists so that both can only read them one way.
 
-use super::alphabet::{TARGET, VALUE, method_run, text_run, token_run};
+use super::alphabet::{TARGET, VALUE, is_authority, method_run, text_run, token_run};
 use super::facts::{Facts, Framing, Version};
 use super::refusal::{Refusal, STAND_IN_METHOD};
 
@@ -172,10 +172,14 @@ fn is_absolute(target: &[u8]) -> bool {
         .iter()
         .take_while(|byte| byte.is_ascii_alphanumeric())
         .count();
-    let host = target[scheme..]
-        .strip_prefix(b"://")
-        .and_then(<[u8]>::first);
-    scheme > 0 && host.is_some_and(|byte| !b"/?#".contains(byte))
+    let Some(rest) = target[scheme..].strip_prefix(b"://") else {
+        return false;
+    };
+    let end = rest
+        .iter()
+        .position(|byte| b"/?#".contains(byte))
+        .unwrap_or(rest.len());
+    target[0].is_ascii_alphabetic() && is_authority(&rest[..end])
 }
 
 /// The version and the end of its line.

@@ -6,7 +6,8 @@
 //! replaced by a small request that says why, and the gateway answers that one in its turn.
 //!
 //! In the order of a request: `stream` reads, `flow` follows the messages with `head` and `chunk`, `held` keeps what
-//! may not pass, `watch` tells the gateway and `deadline` the chassis, `linger` closes.
+//! may not pass, `watch` tells the gateway and `deadline` the chassis, `write` and
+//! `linger` close.
 
 mod alphabet;
 mod chunk;
@@ -20,6 +21,7 @@ mod refusal;
 mod sniff;
 mod stream;
 mod watch;
+mod write;
 
 pub use chunk::{Chunks, Progress};
 pub use deadline::{Deadlines, Expired, watch_deadlines};

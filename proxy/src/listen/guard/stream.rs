@@ -3,19 +3,20 @@
 //! It must not know HTTP beyond the verdicts of `flow`. The one surprise: in the common case it owns no bytes. A
 //! whole head is judged where it lies in the engine's buffer, and only what may not pass yet is copied out of it.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
 use super::flow::{At, Flow, Passed, Stop};
 use super::head::Limits;
 use super::held::{Held, poll_direct};
-use super::linger::{Linger, poll_discard};
+use super::linger::poll_discard;
 use super::refusal::Refusal;
 use super::watch::{Verdict, Watch};
+use super::write::Close;
 
 /// Bytes held while an upgrade is undecided. More than a first frame or two before the answer is not polite; reading
 /// on at all serves to notice that the client has gone.
@@ -27,24 +28,16 @@ const HOLD: usize = 16 * 1024;
 /// was a head, and as an error of kind `InvalidData` around the [`Refusal`] if it was a body. Writes pass untouched.
 #[derive(Debug)]
 pub struct Guard<S> {
-    inner: S,
-    flow: Flow,
+    pub(super) inner: S,
+    pub(super) flow: Flow,
     pub(super) held: Held,
     /// The held bytes are the beginning of a head.
     partial: bool,
     /// The inner stream has ended.
     pub(super) eof: bool,
     failure: Option<Refusal>,
-    close: Close,
+    pub(super) close: Close,
     pub(super) watch: Arc<Watch>,
-}
-
-/// How far closing has come.
-#[derive(Debug)]
-enum Close {
-    Open,
-    Lingering(Linger),
-    Closed,
 }
 
 impl<S> Guard<S> {
@@ -244,15 +237,6 @@ impl<S: AsyncRead + Unpin> Guard<S> {
         }
         Pin::new(&mut self.inner).poll_read(cx, buf)
     }
-
-    /// A client that was refused, or whose body nobody wanted, may still be sending.
-    fn close_now(&self) -> Close {
-        let sending = !self.eof && (self.flow.in_body() || matches!(self.flow.at(), At::Refused));
-        match sending {
-            true => Close::Lingering(Linger::new(self.flow.limits().linger)),
-            false => Close::Closed,
-        }
-    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
@@ -284,45 +268,5 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
                 }
             }
         }
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().inner).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().inner).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().inner).poll_flush(cx)
-    }
-
-    /// Closes the writing half, then waits for a client that may still be sending, at most a second.
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let guard = self.get_mut();
-        if matches!(guard.close, Close::Open) {
-            ready!(Pin::new(&mut guard.inner).poll_shutdown(cx))?;
-            guard.close = guard.close_now();
-        }
-        if let Close::Lingering(linger) = &mut guard.close {
-            ready!(linger.poll(&mut guard.inner, cx));
-            guard.close = Close::Closed;
-        }
-        Poll::Ready(Ok(()))
     }
 }

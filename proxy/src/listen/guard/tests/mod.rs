@@ -3,6 +3,7 @@
 mod bytes;
 mod corpus;
 mod requests;
+mod sockets;
 mod upgrades;
 
 use std::convert::Infallible;
@@ -15,7 +16,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -81,7 +82,10 @@ impl Client {
     }
 }
 
-async fn serve(guard: Guard<DuplexStream>) -> hyper::Result<()> {
+async fn serve<S>(guard: Guard<S>) -> hyper::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let watch = guard.watch();
     let service = service_fn(move |request| {
         let in_flight = watch.request_started();
@@ -96,11 +100,15 @@ async fn serve(guard: Guard<DuplexStream>) -> hyper::Result<()> {
 
 type Answer = Result<Response<Full<Bytes>>, Infallible>;
 
-/// Echoes method, path and body; `/slow` takes a second, `/switch` speaks another protocol.
+/// Echoes method, path and body; `/slow` takes a second, `/switch` speaks another
+/// protocol, `/unwanted` does not read the body.
 async fn answer(request: Request<Incoming>, watch: Arc<Watch>, mut in_flight: InFlight) -> Answer {
     if request.method() == STAND_IN_METHOD {
         let refusal = Refusal::from_slug(request.uri().path()).unwrap();
         return respond(refusal.status(), format!("refused: {}\n", refusal.reason()));
+    }
+    if request.uri().path() == "/unwanted" {
+        return respond(413, "unread\n".to_owned());
     }
     if request.uri().path() == "/switch" {
         return Ok(switch(request, &watch));

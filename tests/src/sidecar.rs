@@ -1,0 +1,143 @@
+//! The sidecar under test, as its users run it: the binary, a `routes.toml`, a ready line.
+//!
+//! It must not link against the sidecar. The surprise: the binary is looked for beside the test executable, so it has to be built
+//! in the same profile before (`cargo build -p overgrow`); `make test` does.
+
+use crate::process::Process;
+use anyhow::{Context, Result, ensure};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A start takes milliseconds; the rest is for a machine that compiles at the same time.
+const START: Duration = Duration::from_secs(15);
+
+/// A running sidecar; ended on drop.
+pub struct Sidecar {
+    process: Process,
+    listen: SocketAddr,
+    admin: SocketAddr,
+    folder: TempDir,
+}
+
+impl Sidecar {
+    /// Writes `routes` to a fresh folder, runs `overgrow serve` on it and waits for the ready line.
+    /// The text must ask for port 0 (`listen = "127.0.0.1:0"`, `admin = "127.0.0.1:0"`).
+    pub async fn start(routes: &str) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("overgrow-sidecar-")
+            .tempdir()?;
+        let file = folder.path().join("routes.toml");
+        std::fs::write(&file, routes)?;
+        let process = Process::spawn(
+            Command::new(binary()?)
+                .arg("serve")
+                .arg("-c")
+                .arg(&file)
+                .current_dir(folder.path()),
+        )?;
+        let (listen, admin) = process.line(START, ready).await?;
+        Ok(Self {
+            process,
+            listen,
+            admin,
+            folder,
+        })
+    }
+
+    /// A sidecar that forwards everything to `legacy`.
+    pub async fn in_front_of(legacy: SocketAddr) -> Result<Self> {
+        let server = "[server]\nlisten = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"";
+        Self::start(&format!(
+            "{server}\n\n[legacy]\nurl = \"http://{legacy}\"\n"
+        ))
+        .await
+    }
+
+    /// Where clients connect.
+    pub fn addr(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// Where the admin API listens.
+    pub fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// The path of its `routes.toml`.
+    pub fn routes(&self) -> PathBuf {
+        self.folder.path().join("routes.toml")
+    }
+
+    /// Replaces the content of `routes.toml` in place. Returns when it is written, not when it is loaded.
+    pub fn edit(&self, routes: &str) -> Result<()> {
+        std::fs::write(self.routes(), routes).context("routes.toml")
+    }
+
+    /// Its process, to signal or measure it and to see what it printed.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// SIGTERM, then its exit status.
+    pub async fn stop(self) -> Result<ExitStatus> {
+        self.process.stop().await
+    }
+}
+
+/// The `overgrow` binary of the profile that this test was built in.
+pub fn binary() -> Result<PathBuf> {
+    let binary = profile()?.join("overgrow");
+    ensure!(
+        binary.exists(),
+        "{} is missing: run `cargo build -p overgrow`",
+        binary.display()
+    );
+    Ok(binary)
+}
+
+/// The target folder, for what a test leaves behind on purpose.
+pub fn target() -> Result<PathBuf> {
+    let target = profile()?.parent().map(Path::to_owned);
+    target.context("a profile lies in the target folder")
+}
+
+fn profile() -> Result<PathBuf> {
+    let executable = std::env::current_exe()?;
+    let profile = executable.parent().and_then(Path::parent);
+    Ok(profile
+        .context("a test executable lies in target/PROFILE/deps")?
+        .to_owned())
+}
+
+fn ready(line: &str) -> Option<(SocketAddr, SocketAddr)> {
+    line.strip_prefix("overgrow ready ")?;
+    Some((word(line, "listen=")?, word(line, "admin=")?))
+}
+
+fn word(line: &str, key: &str) -> Option<SocketAddr> {
+    let value = line
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix(key))?;
+    value.split(',').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ready_line_names_the_first_address() {
+        let line = "overgrow ready listen=127.0.0.1:8080,[::1]:8080 admin=127.0.0.1:9901 routes=3";
+        assert_eq!(
+            ready(line),
+            Some((
+                "127.0.0.1:8080".parse().unwrap(),
+                "127.0.0.1:9901".parse().unwrap()
+            ))
+        );
+        assert_eq!(ready("overgrow is not ready"), None);
+    }
+}

@@ -4,8 +4,10 @@
 //! The surprise: node_modules are not in the tree but in a cache folder that `make setup` fills; a test without it fails and says so.
 
 pub mod browser;
+pub mod golden;
 pub mod kit;
 pub mod legacy;
 pub mod process;
 pub mod raw;
+pub mod replay;
 pub mod sidecar;

@@ -22,7 +22,7 @@ const KEPT: usize = 256 * 1024;
 
 const WATCHDOG: &str = r#"read -r _; kill -s TERM -- "-$1"; sleep 5; kill -s KILL -- "-$1""#;
 
-/// A running child process; ended with all its children on drop. When the test is failing, the drop prints what the child printed.
+/// A running child process; ended with all its children on drop, which also prints what the child printed.
 pub struct Process {
     name: String,
     pid: Pid,
@@ -145,9 +145,8 @@ impl Drop for Process {
         self.end_group();
         let _ = self.watchdog.kill();
         let _ = self.watchdog.wait();
-        if std::thread::panicking() {
-            eprintln!("--- output of {}\n{}", self.name, self.output());
-        }
+        // Test runners show this for failed tests only.
+        eprintln!("--- output of {}\n{}", self.name, self.output());
     }
 }
 

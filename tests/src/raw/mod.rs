@@ -5,10 +5,11 @@
 //! because the peer has closed is not an error; what the peer said before is the result.
 
 mod answer;
+mod reader;
 
 pub use answer::{Answer, Header, Outcome, Silence};
 
-use answer::Reader;
+use reader::Reader;
 use std::io;
 use std::net::SocketAddr;
 use tokio::io::AsyncWriteExt;

@@ -1,0 +1,135 @@
+//! The list of differences that the sidecar is meant to have, and the judgement of what was found.
+//!
+//! It must not know how a difference was found. The surprise: it works in both directions; a difference that is not listed fails,
+//! and so does an entry that did not occur for each of its recordings.
+
+use super::Difference;
+use anyhow::{Result, ensure};
+use serde::Deserialize;
+
+/// The content of `allowed-differences.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AllowedDifferences {
+    difference: Vec<Allowed>,
+}
+
+/// One intended difference.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allowed {
+    /// Its name in reports.
+    pub id: String,
+    /// The place, as in [`Difference::place`].
+    #[serde(rename = "where")]
+    pub place: String,
+    /// The recordings in which it occurs, each of them.
+    pub recordings: Vec<String>,
+    /// What the gateway itself says there.
+    pub legacy: String,
+    /// What comes through the sidecar instead.
+    pub overgrow: String,
+    /// Why that is better or cannot be otherwise.
+    pub why: String,
+}
+
+impl AllowedDifferences {
+    /// Reads the list. Fails on unknown keys.
+    pub fn parse(text: &str) -> Result<Self> {
+        Ok(toml::from_str(text)?)
+    }
+
+    /// The entries, in file order.
+    pub fn entries(&self) -> &[Allowed] {
+        &self.difference
+    }
+
+    /// Judges what one suite found. Fails with every difference that is not listed and every listed one that a recording of the
+    /// suite no longer shows.
+    pub fn judge(&self, suite: &[&str], found: &[Difference]) -> Result<()> {
+        let unlisted = found
+            .iter()
+            .filter(|d| !self.difference.iter().any(|a| a.covers(d)));
+        let stale = self
+            .difference
+            .iter()
+            .flat_map(|allowed| allowed.stale(suite, found));
+        let faults: Vec<String> = unlisted.map(ToString::to_string).chain(stale).collect();
+        ensure!(
+            faults.is_empty(),
+            "{} faults:\n{}",
+            faults.len(),
+            faults.join("\n")
+        );
+        Ok(())
+    }
+}
+
+impl Allowed {
+    fn covers(&self, difference: &Difference) -> bool {
+        self.recordings.contains(&difference.recording)
+            && self.place == difference.place
+            && self.legacy == difference.expected
+            && self.overgrow == difference.actual
+    }
+
+    fn stale(&self, suite: &[&str], found: &[Difference]) -> Vec<String> {
+        let occurs = |recording: &str| {
+            found
+                .iter()
+                .any(|d| d.recording == recording && self.covers(d))
+        };
+        let missing = self
+            .recordings
+            .iter()
+            .filter(|name| suite.contains(&name.as_str()) && !occurs(name));
+        missing
+            .map(|name| {
+                format!(
+                    "allowed difference {} did not occur in {name}: take it off the list",
+                    self.id
+                )
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = r#"
+        [[difference]]
+        id = "reset-becomes-502"
+        where = "outcome"
+        recordings = ["big", "elsewhere"]
+        legacy = "no answer"
+        overgrow = "502"
+        why = "a proxy answers"
+    "#;
+
+    fn check(recording: &str, actual: &str, faults: usize) {
+        let found = Difference {
+            recording: recording.to_owned(),
+            place: "outcome".to_owned(),
+            expected: "no answer".to_owned(),
+            actual: actual.to_owned(),
+        };
+        let judged = AllowedDifferences::parse(LIST)
+            .unwrap()
+            .judge(&["big", "small"], &[found]);
+        let report = judged.err().map(|e| e.to_string()).unwrap_or_default();
+        assert_eq!(report.lines().skip(1).count(), faults, "{report}");
+    }
+
+    #[test]
+    fn a_listed_difference_is_allowed() {
+        check("big", "502", 0);
+    }
+
+    #[test]
+    fn an_unlisted_one_fails_and_makes_the_entry_stale() {
+        check("small", "502", 2);
+        check("big", "500", 2);
+    }
+}

@@ -1,0 +1,31 @@
+//! Recordings of the real gateway, and the comparison of what was recorded, what it says now and what comes through the sidecar.
+//!
+//! Pure: text and values in, differences out; it must not know sockets. `replay` brings the observations.
+//! The surprise: nothing is forgiven here silently. What differs on every run is masked by name (`mask`, `shape`), and what may
+//! differ between the gateway and the sidecar is listed in `allowed-differences.toml`, where an entry that no longer occurs is a failure.
+
+mod allowed;
+mod compare;
+mod frames;
+mod mask;
+mod observation;
+mod recording;
+mod shape;
+mod transcript;
+
+pub use allowed::{Allowed, AllowedDifferences};
+pub use compare::{Difference, differences};
+pub use frames::conversation_differences;
+pub use mask::Masks;
+pub use observation::{Answered, Body, Observation};
+pub use recording::Recording;
+pub use transcript::{Close, Conversation, End, Step, Transcript};
+
+use anyhow::{Context, Result};
+use serde::de::DeserializeOwned;
+
+/// Reads a file of one JSON value per line. Fails with the line's number.
+pub fn parse_lines<T: DeserializeOwned>(text: &str) -> Result<Vec<T>> {
+    let parse = |(at, line)| serde_json::from_str(line).with_context(|| format!("line {}", at + 1));
+    text.lines().enumerate().map(parse).collect()
+}

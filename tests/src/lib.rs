@@ -1,7 +1,8 @@
 //! Harness for the end-to-end tests: real gateways, the sidecar as a child process, sockets read byte by byte, recordings replayed.
 //!
 //! It must not know how the sidecar works inside: it starts the binary, writes `routes.toml` and talks to its ports.
-//! The surprise: node_modules are not in the tree but in a cache folder that `make setup` fills; a test without it fails and says so.
+//! The surprise: node_modules are not in the tree but in a cache folder that `make setup` fills; a test without
+//! it fails and says so.
 
 pub mod browser;
 pub mod golden;

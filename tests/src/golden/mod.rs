@@ -2,7 +2,8 @@
 //!
 //! Pure: text and values in, differences out; it must not know sockets. `replay` brings the observations.
 //! The surprise: nothing is forgiven here silently. What differs on every run is masked by name (`mask`, `shape`), and what may
-//! differ between the gateway and the sidecar is listed in `allowed-differences.toml`, where an entry that no longer occurs is a failure.
+//! differ between the gateway and the sidecar is listed in `allowed-differences.toml`, where an entry that no
+//! longer occurs is a failure.
 
 mod allowed;
 mod compare;

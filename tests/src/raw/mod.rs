@@ -59,7 +59,8 @@ impl Wire {
         self.reader.closes().await
     }
 
-    /// Sends a whole request and reads its answer, both at once. `Expect: 100-continue` is honoured: the body follows the interim answer.
+    /// Sends a whole request and reads its answer, both at once. `Expect: 100-continue` is honoured: the body
+    /// follows the interim answer.
     pub async fn exchange(&mut self, request: &[u8]) -> Outcome {
         let (head, body) = request.split_at(end_of_head(request));
         let method = String::from_utf8_lossy(head.split(|b| *b == b' ').next().unwrap_or_default())

@@ -6,6 +6,7 @@
 
 mod check;
 mod fault;
+mod field;
 mod handlers;
 mod place;
 mod read;
@@ -275,3 +276,6 @@ impl ServerConfig {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! It knows TOML and places, not what the keys of `routes.toml` mean. Deserialising stops at the first fault, so here each
 //! key is taken by name, read by a function that may note faults, and what nobody took is an unknown key. The one
-//! surprise: a key that was there but wrong is [`Field::Faulty`], not absent, so that one fault is not reported as two.
+//! surprise: an item is refused by noting the fault and giving nothing, so a reader that gives nothing has always said why.
 
 use std::ops::Range;
 
@@ -10,18 +10,8 @@ use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::fault::{Note, Notes};
+use super::field::Field;
 use super::suggest::{listed, nearest};
-
-/// What became of a key.
-#[derive(Debug, Clone)]
-pub(super) enum Field<T> {
-    /// Nobody wrote it.
-    Absent,
-    /// It was wrong, which is noted already.
-    Faulty,
-    /// A good value and where it stands.
-    Given(Spanned<T>),
-}
 
 /// One table while its keys are taken.
 pub(super) struct Section<'a, 'i> {
@@ -35,70 +25,6 @@ pub(super) struct Section<'a, 'i> {
 pub(super) struct Item<'a, 'i> {
     value: &'a Spanned<DeValue<'i>>,
     notes: &'a mut Notes,
-}
-
-impl<T> Field<T> {
-    /// The value, wherever it stands.
-    pub(super) fn get(&self) -> Option<&T> {
-        self.given().map(Spanned::get_ref)
-    }
-
-    pub(super) fn given(&self) -> Option<&Spanned<T>> {
-        match self {
-            Field::Given(value) => Some(value),
-            Field::Absent | Field::Faulty => None,
-        }
-    }
-
-    pub(super) fn is_absent(&self) -> bool {
-        matches!(self, Field::Absent)
-    }
-
-    pub(super) fn value(self) -> Option<T> {
-        self.into_given().map(Spanned::into_inner)
-    }
-
-    fn into_given(self) -> Option<Spanned<T>> {
-        match self {
-            Field::Given(value) => Some(value),
-            Field::Absent | Field::Faulty => None,
-        }
-    }
-
-    /// What was written, if anything; nothing at all when that was wrong.
-    pub(super) fn whole(self) -> Option<Option<T>> {
-        match self {
-            Field::Absent => Some(None),
-            Field::Faulty => None,
-            Field::Given(value) => Some(Some(value.into_inner())),
-        }
-    }
-
-    /// This table laid over the inherited one, key by key.
-    pub(super) fn merged(self, inherited: &Self, lay: impl FnOnce(T, &T) -> T) -> Self
-    where
-        T: Clone,
-    {
-        match (self, inherited) {
-            (Field::Given(own), Field::Given(under)) => Field::Given(Spanned::new(
-                own.span(),
-                lay(own.into_inner(), under.get_ref()),
-            )),
-            (own, inherited) => own.or(inherited),
-        }
-    }
-
-    /// This field, or the inherited one when nobody wrote this.
-    pub(super) fn or(self, inherited: &Self) -> Self
-    where
-        T: Clone,
-    {
-        if self.is_absent() {
-            inherited.clone()
-        } else {
-            self
-        }
-    }
 }
 
 impl<'a, 'i> Section<'a, 'i> {
@@ -158,16 +84,20 @@ impl<'a, 'i> Section<'a, 'i> {
         self.notes
     }
 
-    /// Reports the keys that nobody took. `homes` names the place where a key belongs that is right elsewhere.
-    pub(super) fn finish(self, homes: &[(&str, &str)]) {
+    /// Reports the keys that nobody took, and says whether there were none. `homes` has the help for keys that are
+    /// right elsewhere.
+    pub(super) fn finish(&mut self, homes: &[(&str, &str)]) -> bool {
+        let mut clean = true;
         for (key, _) in self.table {
             let name: &str = key.get_ref();
             if !self.known.contains(&name) {
+                clean = false;
                 self.notes
                     .add(key.span(), format!("unknown key `{}`", brief(name)))
                     .help(help(name, &self.known, homes));
             }
         }
+        clean
     }
 }
 
@@ -316,7 +246,7 @@ impl<'a, 'i> Item<'a, 'i> {
         match self.value.get_ref() {
             DeValue::String(_) => "a string",
             DeValue::Integer(_) => "an integer",
-            DeValue::Float(_) => "a number",
+            DeValue::Float(_) => "a fraction",
             DeValue::Boolean(_) => "true or false",
             DeValue::Datetime(_) => "a date",
             DeValue::Array(_) => "a list",
@@ -346,7 +276,7 @@ fn integer(whole: &DeInteger<'_>) -> Option<i128> {
 
 fn help(name: &str, known: &[&'static str], homes: &[(&str, &str)]) -> String {
     if let Some((_, home)) = homes.iter().find(|(key, _)| *key == name) {
-        return format!("`{name}` belongs in {home}");
+        return (*home).to_owned();
     }
     match nearest(name, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),

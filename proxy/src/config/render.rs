@@ -111,6 +111,9 @@ impl Fault {
             (own, other)
         };
         draw(f, paint, gutter, first)?;
+        if (first.0.line, &first.0.excerpt) == (second.0.line, &second.0.excerpt) {
+            return underline(f, paint, gutter, second);
+        }
         if second.0.line > first.0.line + 1 {
             writeln!(f, "{}...{}", paint.frame, paint.end)?;
         }
@@ -118,19 +121,26 @@ impl Fault {
     }
 }
 
-fn draw(
-    f: &mut Formatter<'_>,
-    paint: &Palette,
-    gutter: usize,
-    (mark, sign, colour, label): (&Mark, char, &str, &str),
-) -> fmt::Result {
+/// A mark, its sign, the colour of the sign, and the label beside it.
+type Drawn<'a> = (&'a Mark, char, &'a str, &'a str);
+
+fn draw(f: &mut Formatter<'_>, paint: &Palette, gutter: usize, drawn: Drawn<'_>) -> fmt::Result {
     let Palette { frame, end, .. } = paint;
-    let under = format!(
-        "{}{colour}{} {label}",
-        " ".repeat(mark.indent),
-        sign.to_string().repeat(mark.width)
+    let line = format!(
+        "{frame}{:>gutter$} |{end} {}",
+        drawn.0.line, drawn.0.excerpt
     );
-    let line = format!("{frame}{:>gutter$} |{end} {}", mark.line, mark.excerpt);
     writeln!(f, "{}", line.trim_end())?;
+    underline(f, paint, gutter, drawn)
+}
+
+fn underline(
+    f: &mut Formatter<'_>,
+    Palette { frame, end, .. }: &Palette,
+    gutter: usize,
+    (mark, sign, colour, label): Drawn<'_>,
+) -> fmt::Result {
+    let signs = sign.to_string().repeat(mark.width);
+    let under = format!("{}{colour}{signs} {label}", " ".repeat(mark.indent));
     writeln!(f, "{frame}{:gutter$} |{end} {}{end}", "", under.trim_end())
 }

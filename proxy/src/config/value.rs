@@ -23,14 +23,17 @@ pub(super) fn duration(item: &mut Item<'_, '_>) -> Option<Duration> {
     match humantime::parse_duration(text) {
         Ok(duration) if duration <= YEAR => Some(duration),
         Ok(_) => item.refuse("longer than a year", "write at most \"365days\""),
-        Err(error) => item.refuse(
-            format!(
-                "`{}` is not a duration: {}",
-                brief(text),
-                brief(&error.to_string())
-            ),
-            "for example \"5s\", \"250ms\" or \"1m 30s\"",
+        Err(_) => item.refuse(
+            format!("`{}` is not a duration", brief(text)),
+            unit_help(text),
         ),
+    }
+}
+
+fn unit_help(text: &str) -> String {
+    match text.trim().parse::<u32>() {
+        Ok(seconds) => format!("add the unit: \"{seconds}s\""),
+        Err(_) => "for example \"5s\", \"250ms\" or \"1m 30s\"".into(),
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use toml::Spanned;
 
 use crate::config::GateConfig;
-use crate::config::read::{Field, Item, Section};
+use crate::config::field::Field;
+use crate::config::read::{Item, Section};
 use crate::config::value::{boolean, duration, percent, stop};
 use crate::route::Dial;
 

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use crate::config::read::{Field, Item, Section, brief};
+use crate::config::field::Field;
+use crate::config::read::{Item, Section, brief};
 use crate::config::value::{filled, time_limit, upstream};
 use crate::config::{HealthConfig, LegacyConfig, UpstreamUrl};
 
 /// The table as it is written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct LegacyFile {
     url: Field<UpstreamUrl>,
     urls: Field<Vec<Spanned<UpstreamUrl>>>,
@@ -38,9 +39,9 @@ impl LegacyFile {
         };
         one_of(&mut section, keys);
         section.finish(&[
-            ("listen", "`[server]`"),
-            ("timeout", "`response_timeout`"),
-            ("interval", "`health`"),
+            ("listen", "it belongs in `[server]`"),
+            ("timeout", "write `connect_timeout` or `response_timeout`"),
+            ("interval", "it belongs in `health`"),
         ]);
         file
     }
@@ -74,19 +75,6 @@ impl LegacyFile {
             .chain(several)
             .cloned()
             .collect()
-    }
-}
-
-impl Default for LegacyFile {
-    fn default() -> Self {
-        LegacyFile {
-            url: Field::Absent,
-            urls: Field::Absent,
-            connect_timeout: Field::Absent,
-            response_timeout: Field::Absent,
-            health: Field::Absent,
-            config: Field::Absent,
-        }
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn check(server: &ServerFile, legacy: &LegacyFile, notes: &mut Notes)
             .iter()
             .find(|first| overlap(*first.get_ref(), *address.get_ref()))
         {
-            clash(first, address, "listens here already", notes);
+            clash((first, "listen"), address, notes);
         }
     }
     admin(server, &listen, notes);
@@ -36,12 +36,10 @@ fn admin(server: &ServerFile, listen: &[Spanned<SocketAddr>], notes: &mut Notes)
         .iter()
         .find(|traffic| overlap(*traffic.get_ref(), *admin.get_ref()))
     {
-        let (first, second) = if admin.span().is_empty() {
-            (&admin, traffic)
-        } else {
-            (traffic, &admin)
-        };
-        clash(first, second, "takes traffic here", notes);
+        match admin.span().is_empty() {
+            true => clash((&admin, "admin"), traffic, notes),
+            false => clash((traffic, "listen"), &admin, notes),
+        }
     }
     if !admin.get_ref().ip().to_canonical().is_loopback() && server.admin_token.is_absent() {
         let open = format!(
@@ -55,23 +53,21 @@ fn admin(server: &ServerFile, listen: &[Spanned<SocketAddr>], notes: &mut Notes)
 }
 
 /// The later of two addresses is the fault; a default has no place of its own to point at.
-fn clash(
-    first: &Spanned<SocketAddr>,
-    second: &Spanned<SocketAddr>,
-    label: &str,
-    notes: &mut Notes,
-) {
-    let message = format!("{} overlaps {}", second.get_ref(), first.get_ref());
-    let note = notes
-        .add(second.span(), message)
-        .help("two listeners cannot share an address and port");
-    if !first.span().is_empty() {
-        note.other(first.span(), label);
-    } else {
+fn clash(first: (&Spanned<SocketAddr>, &str), second: &Spanned<SocketAddr>, notes: &mut Notes) {
+    let (first, key) = first;
+    let message = match (first.get_ref(), second.get_ref()) {
+        (first, second) if first == second => format!("{second} is taken twice"),
+        (first, second) => format!("{second} overlaps {first}"),
+    };
+    let note = notes.add(second.span(), message);
+    if first.span().is_empty() {
         note.help(format!(
-            "{} is the default of the other listener; choose another port",
+            "{} is what `{key}` is without being written; choose another port",
             first.get_ref()
         ));
+    } else {
+        note.help("two listeners cannot share an address and port")
+            .other(first.span(), format!("taken by `{key}`"));
     }
 }
 

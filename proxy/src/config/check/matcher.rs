@@ -29,9 +29,8 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Option<Match> {
     let query = section.take("query", |item| item.entries("{ v = \"2\" }", query));
     let websocket = section.take("websocket", boolean);
     section.finish(&[
-        ("method", "`methods`, a list"),
-        ("header", "`headers`, a table"),
-        ("hosts", "`host`"),
+        ("method", "write `methods`, a list"),
+        ("header", "write `headers`, a table"),
     ]);
     Some(Match {
         path: path?.into_inner(),
@@ -111,7 +110,11 @@ fn host(item: &mut Item<'_, '_>) -> Option<HostPattern> {
         Some(rest) => (true, rest),
         None => (false, text),
     };
-    match url::Host::parse(name) {
+    let host = url::Host::parse(name);
+    match host {
+        _ if name.contains('*') => {
+            item.refuse(format!("`{}` is not a host", brief(text)), host_help(text))
+        }
         Ok(url::Host::Domain(name)) if suffix => Some(HostPattern::Suffix(format!(".{name}"))),
         Ok(host) if !suffix => Some(HostPattern::Exact(host.to_string())),
         _ => item.refuse(format!("`{}` is not a host", brief(text)), host_help(text)),

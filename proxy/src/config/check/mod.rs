@@ -15,8 +15,9 @@ mod routes;
 mod server;
 mod shadow;
 mod sticky;
+mod syntax;
 
-use toml::de::{DeTable, Error};
+use toml::de::DeTable;
 
 use self::legacy::LegacyFile;
 use self::route::RouteFile;
@@ -25,31 +26,23 @@ use super::fault::{Faults, Notes};
 use super::read::{Item, Section};
 use super::{Config, Handlers};
 
-/// Keys people write at the top of the file, and where they belong.
+/// Keys people write at the top of the file, and what they meant.
 const HOMES: &[(&str, &str)] = &[
-    ("routes", "`[[route]]`, one table for each"),
-    ("default", "`[defaults]`"),
-    ("listen", "`[server]`"),
-    ("admin", "`[server]`"),
-    ("url", "`[legacy]`"),
-    ("urls", "`[legacy]`"),
+    ("routes", "write `[[route]]`, one for each route"),
+    ("default", "write `[defaults]`"),
+    ("listen", "it belongs in `[server]`"),
+    ("admin", "it belongs in `[server]`"),
+    ("url", "it belongs in `[legacy]`"),
+    ("urls", "it belongs in `[legacy]`"),
 ];
 
 pub(super) fn parse(source: &str, known: &Handlers) -> Result<Config, Faults> {
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
     let mut notes = Notes::default();
     let (document, errors) = DeTable::parse_recoverable(source);
-    errors
-        .iter()
-        .for_each(|error| syntax(error, source, &mut notes));
-    // What recovery made of a broken line is a guess, and faults of a guess would send people astray. A key written
-    // twice breaks nothing.
-    let whole = errors.iter().all(|error| error.message() == DUPLICATE);
-    let config = if whole {
-        file(Section::new(0..0, document.get_ref(), &mut notes), known)
-    } else {
-        None
-    };
+    let readable = syntax::note(source, &errors, &mut notes);
+    let root = Section::new(0..0, document.get_ref(), &mut notes);
+    let config = if readable { file(root, known) } else { None };
     match config {
         Some(config) if notes.is_empty() => Ok(config),
         _ => Err(notes.place(source)),
@@ -64,20 +57,6 @@ pub(super) fn not_text(source: &[u8], at: usize) -> Faults {
         .add(at..at + 1, "the file is not UTF-8 text")
         .help("save it as UTF-8");
     notes.place(&text)
-}
-
-/// How the parser calls a key that was written before.
-const DUPLICATE: &str = "duplicate key";
-
-fn syntax(error: &Error, source: &str, notes: &mut Notes) {
-    let span = error.span().unwrap_or(source.len()..source.len());
-    if error.message() == DUPLICATE {
-        notes
-            .add(span, "this key is written twice")
-            .help("keep one of the two");
-        return;
-    }
-    notes.add(span, format!("not TOML: {}", error.message()));
 }
 
 fn file(mut root: Section<'_, '_>, known: &Handlers) -> Option<Config> {

@@ -4,7 +4,8 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::ValueDeserializer;
 
-use crate::config::read::{Field, Item, Section, brief};
+use crate::config::field::Field;
+use crate::config::read::{Item, Section, brief};
 use crate::config::suggest::nearest;
 use crate::config::value::filled;
 use crate::config::{ExpectedDifference, ParityConfig};
@@ -209,9 +210,9 @@ fn expectation(mut section: Section<'_, '_>) -> Option<ExpectedDifference> {
 fn any(item: &mut Item<'_, '_>) -> Option<toml::Value> {
     match toml::Value::deserialize(ValueDeserializer::from(item.raw().clone())) {
         Ok(value) => Some(value),
-        Err(error) => item.refuse(
-            brief(error.message()),
-            "a number that fits 64 bits, a string, a list or a table",
+        Err(_) => item.refuse(
+            "a number in here does not fit 64 bits",
+            "write it as a string if it is one in the answers",
         ),
     }
 }

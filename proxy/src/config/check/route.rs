@@ -11,29 +11,30 @@ use super::parity::ParityFile;
 use super::shadow::ShadowFile;
 use super::{handler, matcher, sticky};
 use crate::config::fault::Notes;
-use crate::config::read::{Field, Item, Section, brief};
+use crate::config::field::Field;
+use crate::config::read::{Item, Section, brief};
 use crate::config::value::{boolean, dial, time_limit};
 use crate::config::{HandlerRef, Handlers, RouteConfig, ShadowConfig};
 use crate::route::{Dial, Match, Sticky};
 
-/// Keys people write beside the tables they belong in.
+/// Keys people write beside the tables they belong in, and what they meant.
 const HOMES: &[(&str, &str)] = &[
-    ("path", "`match`"),
-    ("methods", "`match`"),
-    ("host", "`match`"),
-    ("websocket", "`match`"),
-    ("sample", "`shadow`"),
-    ("writes", "`shadow`"),
-    ("ignore", "`parity`"),
-    ("steps", "`gate`"),
-    ("hold", "`gate`"),
-    ("auto", "`gate`"),
-    ("url", "`handler`"),
-    ("name", "`id`"),
+    ("path", "it belongs in `match`"),
+    ("methods", "it belongs in `match`"),
+    ("host", "it belongs in `match`"),
+    ("websocket", "it belongs in `match`"),
+    ("sample", "it belongs in `shadow`"),
+    ("writes", "it belongs in `shadow`"),
+    ("ignore", "it belongs in `parity`"),
+    ("steps", "it belongs in `gate`"),
+    ("hold", "it belongs in `gate`"),
+    ("auto", "it belongs in `gate`"),
+    ("url", "write `handler`"),
+    ("name", "write `id`"),
 ];
 
 /// The table as it is written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct RouteFile {
     pub(super) id: Option<Spanned<Arc<str>>>,
     pub(super) matcher: Option<Match>,
@@ -41,7 +42,7 @@ pub(super) struct RouteFile {
 }
 
 /// The keys that may have a default.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct RouteKeys {
     handler: Field<HandlerRef>,
     rust: Field<Dial>,
@@ -100,26 +101,6 @@ impl RouteFile {
             route.answer_by_legacy();
         }
         Some(route)
-    }
-}
-
-impl Default for RouteFile {
-    fn default() -> Self {
-        let keys = RouteKeys {
-            handler: Field::Absent,
-            rust: Field::Absent,
-            sticky: Field::Absent,
-            fallback: Field::Absent,
-            timeout: Field::Absent,
-            shadow: Field::Absent,
-            parity: Field::Absent,
-            gate: Field::Absent,
-        };
-        RouteFile {
-            id: None,
-            matcher: None,
-            keys,
-        }
     }
 }
 

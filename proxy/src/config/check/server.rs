@@ -7,7 +7,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use toml::Spanned;
 
-use crate::config::read::{Field, Item, Section, brief};
+use crate::config::field::Field;
+use crate::config::read::{Item, Section, brief};
 use crate::config::value::{duration, filled, size, time_limit};
 use crate::config::{Secret, ServerConfig, TlsConfig};
 
@@ -19,7 +20,7 @@ const LEAST_HEAD: u64 = 1 << 10;
 const MOST_HEAD: u64 = 1 << 20;
 
 /// The table as it is written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct ServerFile {
     pub(super) listen: Field<Vec<Spanned<SocketAddr>>>,
     pub(super) admin: Field<SocketAddr>,
@@ -53,7 +54,11 @@ impl ServerFile {
             idle_timeout: section.take("idle_timeout", time_limit),
             header_size: section.take("header_size", header_size),
         };
-        section.finish(&[("url", "`[legacy]`"), ("cert", "`tls`"), ("key", "`tls`")]);
+        section.finish(&[
+            ("url", "it belongs in `[legacy]`"),
+            ("cert", "it belongs in `tls`"),
+            ("key", "it belongs in `tls`"),
+        ]);
         file
     }
 
@@ -106,24 +111,6 @@ impl ServerFile {
             .given()
             .cloned()
             .unwrap_or_else(|| Spanned::new(0..0, ServerConfig::default().admin))
-    }
-}
-
-impl Default for ServerFile {
-    fn default() -> Self {
-        ServerFile {
-            listen: Field::Absent,
-            admin: Field::Absent,
-            admin_token: Field::Absent,
-            threads: Field::Absent,
-            trusted_proxies: Field::Absent,
-            drain: Field::Absent,
-            data: Field::Absent,
-            tls: Field::Absent,
-            header_timeout: Field::Absent,
-            idle_timeout: Field::Absent,
-            header_size: Field::Absent,
-        }
     }
 }
 
@@ -260,14 +247,15 @@ fn secret_table(mut section: Section<'_, '_>, help: &str) -> Option<Secret> {
     });
     let keyring = section.take("keyring", keyring);
     let absent = [env.is_absent(), file.is_absent(), keyring.is_absent()];
-    if absent.iter().filter(|absent| !**absent).count() != 1 {
+    let places = absent.iter().filter(|absent| !**absent).count();
+    // A key that is misspelt is reported as such, and not as missing besides.
+    let spelt = section.finish(&[]);
+    if places > 1 || (places == 0 && spelt) {
         section
             .fault("a secret is kept in exactly one place")
             .help(help);
-        section.finish(&[]);
         return None;
     }
-    section.finish(&[]);
     env.value()
         .map(Secret::Env)
         .or(file.value().map(Secret::File))

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use crate::config::read::{Field, Section};
+use crate::config::field::Field;
+use crate::config::read::Section;
 use crate::config::value::{percent, size, time_limit, word};
 use crate::config::{ShadowConfig, Writes};
 
@@ -35,7 +36,10 @@ impl ShadowFile {
             response_body: section.take("response_body", size),
             aa: section.take("aa", percent),
         };
-        section.finish(&[("rate", "`sample`, in percent"), ("percent", "`sample`")]);
+        section.finish(&[
+            ("rate", "write `sample`, in percent"),
+            ("percent", "write `sample`"),
+        ]);
         file
     }
 

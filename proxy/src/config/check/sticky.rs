@@ -3,7 +3,8 @@
 use http::HeaderName;
 
 use super::matcher::header_name;
-use crate::config::read::{Field, Item, Section, brief};
+use crate::config::field::Field;
+use crate::config::read::{Item, Section, brief};
 use crate::config::suggest::nearest;
 use crate::config::value::filled;
 use crate::route::Sticky;
@@ -46,20 +47,20 @@ fn table(mut section: Section<'_, '_>) -> Option<Sticky> {
     });
     let query = section.take("query", |item| filled(item, "\"user\"").map(str::to_owned));
     let absent = [header.is_absent(), cookie.is_absent(), query.is_absent()];
-    match absent.iter().filter(|absent| !**absent).count() {
-        1 => {}
-        0 => {
-            section
-                .fault("`sticky` names nothing to stick to")
-                .help(HELP);
-        }
-        _ => {
-            section
-                .fault("a request sticks to one thing only")
-                .help("keep one of `header`, `cookie` and `query`");
-        }
+    let things = absent.iter().filter(|absent| !**absent).count();
+    // A key that is misspelt is reported as such, and not as missing besides.
+    let spelt = section.finish(&[]);
+    if things == 0 && spelt {
+        section
+            .fault("`sticky` names nothing to stick to")
+            .help(HELP);
     }
-    section.finish(&[]);
+    if things > 1 {
+        let help = "keep one of `header`, `cookie` and `query`";
+        section
+            .fault("a request sticks to one thing only")
+            .help(help);
+    }
     let header = header.value().map(Sticky::Header);
     header
         .or(cookie.value().map(Sticky::Cookie))

@@ -77,15 +77,12 @@ pub(super) fn percent(item: &mut Item<'_, '_>) -> Option<f64> {
 /// A stop of the dial: 0 to 100 with two decimals.
 pub(super) fn stop(item: &mut Item<'_, '_>) -> Option<Dial> {
     let percent = percent(item)?;
-    let hundredths = percent * 100.0;
-    // A decimal fraction is rarely exact in binary; a third decimal is at least a tenth of a hundredth away.
-    if (hundredths - hundredths.round()).abs() > 1e-6 {
-        return item.refuse(
-            format!("{percent} has more than two decimals"),
-            format!("write {}", hundredths.round() / 100.0),
-        );
+    if let Some(stop) = Dial::from_percent(percent) {
+        return Some(stop);
     }
-    Dial::from_percent(percent)
+    let nearest = (percent * 100.0).round() / 100.0;
+    let message = format!("{percent} has more than two decimals");
+    item.refuse(message, format!("write {nearest}"))
 }
 
 /// The `rust` key: `false`, `true` or a stop.

@@ -71,6 +71,19 @@ fn the_dial_is_a_flag_or_a_percentage() {
 }
 
 #[test]
+fn a_dial_that_is_almost_two_decimals_is_refused_as_well() {
+    for written in ["12.3400000001", "0.001", "1e-9"] {
+        let keys = format!("handler = \"orders\"\nrust = {written}\n");
+        let source = format!("[[route]]\nid = \"a\"\nmatch = {{ path = \"/a\" }}\n{keys}");
+        let faults = Config::parse(&super::complete(&source), &known()).unwrap_err();
+        assert!(
+            faults.to_string().contains("more than two decimals"),
+            "{faults}"
+        );
+    }
+}
+
+#[test]
 fn defaults_are_laid_under_each_route_key_by_key() {
     let config = accept(
         r#"

@@ -1,3 +1,5 @@
+//! Edits as tables: the text before, the dial, the text after.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -42,7 +42,7 @@ pub(super) fn parse(source: &str, known: &Handlers) -> Result<Config, Faults> {
     let (document, errors) = DeTable::parse_recoverable(source);
     let readable = syntax::note(source, &errors, &mut notes);
     let root = Section::new(0..0, document.get_ref(), &mut notes);
-    let config = if readable { file(root, known) } else { None };
+    let config = readable.then(|| file(root, known));
     match config {
         Some(config) if notes.is_empty() => Ok(config),
         _ => Err(notes.place(source)),
@@ -59,7 +59,7 @@ pub(super) fn not_text(source: &[u8], at: usize) -> Faults {
     notes.place(&text)
 }
 
-fn file(mut root: Section<'_, '_>, known: &Handlers) -> Option<Config> {
+fn file(mut root: Section<'_, '_>, known: &Handlers) -> Config {
     let server = root
         .take("server", |item| item.table("[server]", ServerFile::read))
         .value();
@@ -81,11 +81,11 @@ fn file(mut root: Section<'_, '_>, known: &Handlers) -> Option<Config> {
     listeners::check(&server, &legacy, root.notes());
     let routes = routes::check(routes, &defaults, root.notes());
     root.finish(HOMES);
-    Some(Config {
+    Config {
         server: server.check(),
         legacy: legacy.check(),
         routes,
-    })
+    }
 }
 
 fn all_routes(item: &mut Item<'_, '_>, known: &Handlers) -> Option<Vec<RouteFile>> {

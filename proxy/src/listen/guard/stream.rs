@@ -36,6 +36,8 @@ pub struct Guard<S> {
     /// The inner stream has ended.
     pub(super) eof: bool,
     failure: Option<Refusal>,
+    /// How many requests had finished when the engine last had nothing left to write.
+    pub(super) flushed: u32,
     pub(super) close: Close,
     pub(super) watch: Arc<Watch>,
 }
@@ -50,6 +52,7 @@ impl<S> Guard<S> {
             partial: false,
             eof: false,
             failure: None,
+            flushed: 0,
             close: Close::Open,
             watch: Arc::new(Watch::new()),
         }
@@ -187,7 +190,7 @@ impl<S: AsyncRead + Unpin> Guard<S> {
             return Poll::Ready(Ok(()));
         }
         let fresh = ready!(self.poll_fill(cx))?;
-        if self.is_worth_a_look(fresh) {
+        if self.eof || self.is_worth_a_look(fresh) {
             self.examine();
         }
         Poll::Ready(Ok(()))
@@ -221,11 +224,13 @@ impl<S: AsyncRead + Unpin> Guard<S> {
         self.poll_end(cx)
     }
 
-    /// The end of input, kept from the engine while it owes an answer: it would take it for the client's leaving.
-    /// An end in the middle of a body is told at once, because the answer may depend on the rest.
+    /// The end of input, kept from the engine while it owes an answer or has not written all of it: it would take it
+    /// for the client's leaving. An end in the middle of a body is told at once, because the answer may depend on
+    /// the rest.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.watch.wake_guard(cx.waker());
-        if self.flow.in_body() || self.watch.in_flight() == 0 {
+        let answered = self.watch.in_flight() == 0 && self.flushed == self.watch.finished();
+        if self.flow.in_body() || answered {
             return Poll::Ready(Ok(()));
         }
         Poll::Pending

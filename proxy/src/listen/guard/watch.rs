@@ -168,6 +168,11 @@ impl Watch {
         }
     }
 
+    /// How many requests have finished, wrapping round.
+    pub(super) fn finished(&self) -> u32 {
+        self.finished.load(Ordering::Acquire)
+    }
+
     pub(super) fn add_requests(&self, heads: u32) {
         self.started.fetch_add(heads, Ordering::AcqRel);
     }

@@ -42,8 +42,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
         self.inner.is_write_vectored()
     }
 
+    /// The engine flushes only when it has nothing left to write, so this is where the answers to the requests that
+    /// have finished are known to be out.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().inner).poll_flush(cx)
+        let guard = self.get_mut();
+        ready!(Pin::new(&mut guard.inner).poll_flush(cx))?;
+        let finished = guard.watch.finished();
+        if guard.flushed != finished {
+            guard.flushed = finished;
+            if guard.eof {
+                // The reader may be waiting for just this.
+                cx.waker().wake_by_ref();
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Closes the writing half, then waits for a client that may still be sending, at most a second.

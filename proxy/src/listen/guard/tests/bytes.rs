@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::{cmp, io};
 
 use proptest::prelude::*;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::*;
 use crate::listen::guard::flow::{Flow, Stop};
@@ -42,6 +42,24 @@ impl AsyncRead for Pieces {
     }
 }
 
+impl AsyncWrite for Pieces {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
 /// Reads everything through a guard with reads of `room` bytes, answering requests all the while.
 async fn through(bytes: &[u8], lengths: Vec<usize>, room: usize) -> Vec<u8> {
     let pieces = Pieces {
@@ -64,6 +82,7 @@ async fn through(bytes: &[u8], lengths: Vec<usize>, room: usize) -> Vec<u8> {
         while watch.in_flight() > 0 {
             drop(watch.request_started());
         }
+        guard.flush().await.unwrap();
     }
 }
 
@@ -114,8 +133,9 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let mut whole = Flow::new(Limits::default());
         let verdict = whole.pass(&bytes);
-        prop_assume!(!matches!(verdict.stop, Stop::BadBody(_)));
-        prop_assume!(!verdict.upgrade);
+        if verdict.upgrade || matches!(verdict.stop, Stop::BadBody(_)) {
+            return Ok(());
+        }
         let out = runtime.block_on(through(&bytes, lengths, 4096));
         prop_assert!(out.starts_with(&bytes[..verdict.len]));
         let expect = match verdict.stop {

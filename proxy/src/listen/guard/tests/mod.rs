@@ -21,6 +21,9 @@ use tokio::task::JoinHandle;
 
 use super::*;
 
+/// Length of a big answer: several times what the pipe takes.
+const BIG: usize = 4 << 20;
+
 /// One connection to a server behind a guard.
 struct Client {
     pipe: DuplexStream,
@@ -109,6 +112,9 @@ async fn answer(request: Request<Incoming>, watch: Arc<Watch>, mut in_flight: In
     }
     if request.uri().path() == "/unwanted" {
         return respond(413, "unread\n".to_owned());
+    }
+    if request.uri().path() == "/big" {
+        return respond(200, "big\n".repeat(BIG / 4));
     }
     if request.uri().path() == "/switch" {
         return Ok(switch(request, &watch));

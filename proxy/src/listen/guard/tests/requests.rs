@@ -105,6 +105,21 @@ async fn a_half_closed_client_gets_its_answer() {
     client.server.await.unwrap().unwrap();
 }
 
+#[tokio::test]
+async fn a_half_closed_client_that_reads_slowly_gets_all_of_a_big_answer() {
+    let mut client = Client::connect();
+    client.send(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    client.pipe.shutdown().await.unwrap();
+    client.settle().await;
+    assert_eq!(
+        client.watch.in_flight(),
+        0,
+        "the engine still holds the answer"
+    );
+    assert!(client.rest().await.len() > BIG);
+    client.server.await.unwrap().unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_half_closed_client_gets_all_pipelined_answers() {
     let mut client = Client::connect();

@@ -137,6 +137,16 @@ pub enum HandlerRef {
     Upstream(UpstreamUrl),
 }
 
+impl std::fmt::Display for HandlerRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Named(name) => f.write_str(name),
+            Self::Plugin(name) => write!(f, "plugin:{name}"),
+            Self::Upstream(url) => url.fmt(f),
+        }
+    }
+}
+
 /// The `shadow` key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShadowConfig {

@@ -51,6 +51,11 @@ pub enum Key {
 }
 
 impl Key {
+    /// Whether chance alone decided.
+    pub fn is_fresh(self) -> bool {
+        matches!(self, Self::Request | Self::Missing)
+    }
+
     /// A word for people and labels.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -60,6 +65,24 @@ impl Key {
             Self::Header => "header",
             Self::Cookie => "cookie",
             Self::Query => "query",
+        }
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::fmt::Display for Sticky {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Request => f.write_str("request"),
+            Self::ClientIp => f.write_str("client-ip"),
+            Self::Header(name) => write!(f, "header {name}"),
+            Self::Cookie(name) => write!(f, "cookie {name}"),
+            Self::Query(name) => write!(f, "query {name}"),
         }
     }
 }

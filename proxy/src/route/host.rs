@@ -14,6 +14,15 @@ pub enum HostPattern {
     Suffix(String),
 }
 
+impl std::fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exact(name) => f.write_str(name),
+            Self::Suffix(suffix) => write!(f, "*{suffix}"),
+        }
+    }
+}
+
 impl HostPattern {
     /// Whether a bare name, see [`bare`], is one of these; case does not matter.
     pub(super) fn takes(&self, name: &str) -> bool {

@@ -36,6 +36,16 @@ pub enum Side {
     Rust,
 }
 
+impl Side {
+    /// `legacy` or `rust`: the label in metrics, logs and headers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Legacy => "legacy",
+            Self::Rust => "rust",
+        }
+    }
+}
+
 /// What the decision looks at.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestHead<'a> {

@@ -1,0 +1,145 @@
+//! The admin listener: health, readiness, metrics, the JSON API.
+//!
+//! On loopback it needs no token and trusts whoever can reach it, so it refuses what a web page could make a browser
+//! send. It knows the running generation only to show it; changing a dial means editing routes.toml like anybody.
+
+mod access;
+mod problem;
+mod routes;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use serde_json::json;
+use tower::ServiceExt;
+
+pub use self::access::Access;
+pub use self::routes::describe;
+
+use crate::gateway::Generation;
+use crate::listen::{Dates, Drain, Front, Peer, Refusal};
+use crate::metrics::Metrics;
+use crate::reload::{Nudge, Status};
+
+/// What the endpoints show and touch.
+#[derive(Clone)]
+pub struct Shown {
+    /// What is running.
+    pub running: Arc<ArcSwap<Generation>>,
+    /// Whether it is what routes.toml says.
+    pub status: Arc<ArcSwap<Status>>,
+    /// The counts.
+    pub metrics: Metrics,
+    /// Whether the end has begun.
+    pub drain: Arc<Drain>,
+    /// routes.toml.
+    pub file: PathBuf,
+    /// Makes the reloader look.
+    pub nudge: Nudge,
+}
+
+/// Answers the admin listener.
+#[derive(Clone)]
+pub struct Admin(Router);
+
+impl Admin {
+    /// The endpoints, behind the access rules.
+    pub fn new(shown: Shown, access: Access) -> Self {
+        let router = Router::new()
+            .route("/", get(index))
+            .route("/healthz", get(|| async { "alive\n" }))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(metrics))
+            .route("/api/config", get(config))
+            .route("/api/routes", get(routes::list))
+            .route("/api/routes/{id}", get(routes::one).patch(routes::set))
+            .fallback(|| async { problem::of(StatusCode::NOT_FOUND, "there is no such endpoint") })
+            .method_not_allowed_fallback(|| async {
+                problem::of(StatusCode::METHOD_NOT_ALLOWED, "this endpoint does not take that method")
+            })
+            .with_state(shown)
+            .layer(middleware::from_fn_with_state(Arc::new(access), access::check));
+        Self(router)
+    }
+}
+
+impl Front for Admin {
+    const DATES: Dates = Dates::Added;
+    type Body = axum::body::Body;
+
+    async fn serve(&self, _peer: Arc<Peer>, request: http::Request<hyper::body::Incoming>) -> Response {
+        if let Some(refusal) = Refusal::of(&request) {
+            let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
+            return problem::of(status, refusal.detail());
+        }
+        match self.0.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
+
+/// What there is, for a person who opens the address.
+async fn index(State(shown): State<Shown>) -> String {
+    let generation = shown.running.load();
+    format!(
+        "overgrow {}: {} routes, generation {}\n\n\
+         GET   /healthz          alive\n\
+         GET   /readyz           ready for traffic\n\
+         GET   /metrics          for Prometheus\n\
+         GET   /api/config       what is running, and whether it is what routes.toml says\n\
+         GET   /api/routes       the table\n\
+         GET   /api/routes/ID    one route\n\
+         PATCH /api/routes/ID    {{\"rust\": 25}} edits routes.toml\n",
+        env!("CARGO_PKG_VERSION"),
+        generation.config.routes.len(),
+        generation.number,
+    )
+}
+
+async fn ready(State(shown): State<Shown>) -> (StatusCode, &'static str) {
+    // The table is loaded and the listeners are bound before this listener answers at all.
+    if shown.drain.is_draining() { (StatusCode::SERVICE_UNAVAILABLE, "draining\n") } else { (StatusCode::OK, "ready\n") }
+}
+
+async fn metrics(State(shown): State<Shown>) -> Response {
+    for (name, healthy) in shown.running.load().upstreams().flat_map(|upstream| upstream.health()) {
+        shown.metrics.upstream(&name, healthy);
+    }
+    match shown.metrics.text() {
+        Ok(text) => {
+            let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(error) => problem::of(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+async fn config(State(shown): State<Shown>) -> Json<serde_json::Value> {
+    let status = shown.status.load();
+    let upstreams: Vec<_> = shown
+        .running
+        .load()
+        .upstreams()
+        .flat_map(|upstream| upstream.health())
+        .map(|(url, healthy)| json!({"url": url, "healthy": healthy}))
+        .collect();
+    Json(json!({
+        "generation": status.generation,
+        "synchronized": status.is_synchronized(),
+        "error": status.error_text(),
+        "faults": status.faults(),
+        "file": status.file,
+        "loaded_at": humantime::format_rfc3339_millis(status.loaded_at).to_string(),
+        "needs_restart": status.needs_restart,
+        "upstreams": upstreams,
+        "in_flight": shown.drain.in_flight(),
+        "draining": shown.drain.is_draining(),
+    }))
+}

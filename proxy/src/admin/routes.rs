@@ -1,0 +1,113 @@
+//! The table as JSON, and the one change that can be asked for: a dial.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Shown, problem};
+use crate::config::RouteConfig;
+use crate::edit::{self, EditError};
+use crate::route::Dial;
+
+/// `GET /api/routes`, in file order.
+pub(super) async fn list(State(shown): State<Shown>) -> Json<Vec<Value>> {
+    Json(shown.running.load().config.routes.iter().map(describe).collect())
+}
+
+/// `GET /api/routes/{id}`.
+pub(super) async fn one(State(shown): State<Shown>, Path(id): Path<String>) -> Response {
+    let generation = shown.running.load();
+    match generation.config.routes.iter().find(|route| *route.id == *id) {
+        Some(route) => Json(describe(route)).into_response(),
+        None => problem::of(StatusCode::NOT_FOUND, &format!("there is no route {id:?}")),
+    }
+}
+
+/// The body of a `PATCH`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    rust: Value,
+}
+
+/// `PATCH /api/routes/{id}` edits routes.toml and answers with the route as it then runs.
+pub(super) async fn set(State(shown): State<Shown>, Path(id): Path<String>, headers: HeaderMap, body: String) -> Response {
+    // A form of another site cannot send this type without the browser asking first.
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().map(str::trim) != Some("application/json") {
+        return problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send Content-Type: application/json");
+    }
+    let Some(dial) = serde_json::from_str::<Change>(&body).ok().and_then(|change| dial_of(&change.rust)) else {
+        let detail = "send {\"rust\": P} with false, true or a percentage from 0 to 100 with at most two decimals";
+        return problem::of(StatusCode::BAD_REQUEST, detail);
+    };
+    let file = shown.file.clone();
+    let route = id.clone();
+    let edited = tokio::task::spawn_blocking(move || edit::apply(&file, |source| edit::set_dial(source, &route, dial))).await;
+    match edited {
+        Ok(Ok(_)) => {
+            shown.nudge.look().await;
+            one(State(shown), Path(id)).await
+        }
+        Ok(Err(error)) => problem::of(status_of(&error), &error.to_string()),
+        Err(_) => problem::of(StatusCode::INTERNAL_SERVER_ERROR, "the edit was given up"),
+    }
+}
+
+fn dial_of(value: &Value) -> Option<Dial> {
+    match value {
+        Value::Bool(false) => Some(Dial::OFF),
+        Value::Bool(true) => Some(Dial::FULL),
+        value => Dial::from_percent(value.as_f64()?),
+    }
+}
+
+fn status_of(error: &EditError) -> StatusCode {
+    match error {
+        EditError::NoSuchRoute(_) => StatusCode::NOT_FOUND,
+        _ => StatusCode::CONFLICT,
+    }
+}
+
+/// A route as the API and `overgrow routes --json` show it.
+pub fn describe(route: &RouteConfig) -> Value {
+    json!({
+        "id": &*route.id,
+        "match": describe_match(route),
+        "handler": route.handler.as_ref().map(ToString::to_string),
+        "rust": number(route.rust.percent()),
+        "fallback": route.fallback,
+        "shadow": number(route.shadow.sample),
+    })
+}
+
+/// `25`, not `25.0`.
+fn number(percent: f64) -> Value {
+    if percent.fract() == 0.0 { json!(percent as u64) } else { json!(percent) }
+}
+
+fn describe_match(route: &RouteConfig) -> Value {
+    let matcher = &route.matcher;
+    let methods: Vec<&str> = matcher.methods.iter().map(|method| method.as_str()).collect();
+    let mut shown = json!({ "path": matcher.path });
+    if !methods.is_empty() {
+        shown["methods"] = json!(methods);
+    }
+    if let Some(host) = &matcher.host {
+        shown["host"] = json!(host.to_string());
+    }
+    if let Some(websocket) = matcher.websocket {
+        shown["websocket"] = json!(websocket);
+    }
+    let condition = |value: &Option<String>| value.as_ref().map_or(json!(true), |value| json!(value));
+    if !matcher.headers.is_empty() {
+        shown["headers"] = matcher.headers.iter().map(|(name, value)| (name.to_string(), condition(value))).collect();
+    }
+    if !matcher.query.is_empty() {
+        shown["query"] = matcher.query.iter().map(|(name, value)| (name.clone(), condition(value))).collect();
+    }
+    shown
+}

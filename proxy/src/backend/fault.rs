@@ -1,0 +1,81 @@
+//! Why there is no answer, and whose fault that is.
+
+use std::io;
+
+use http::StatusCode;
+use overgrow_handler::BoxError;
+
+/// A backend gave no response head.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// TCP or TLS could not be set up with any upstream.
+    #[error("cannot connect to {origin}")]
+    Connect {
+        /// The upstream.
+        origin: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The connection was not up in time.
+    #[error("no connection to {origin} in time")]
+    ConnectTimeout {
+        /// The upstream.
+        origin: String,
+    },
+    /// The upstream closed, reset or spoke something else than HTTP.
+    #[error("{origin} broke off before it answered")]
+    Broken {
+        /// The upstream.
+        origin: String,
+        /// What the HTTP library saw.
+        source: hyper::Error,
+    },
+    /// No response head in time.
+    #[error("no answer in time")]
+    Timeout,
+    /// The upstream agreed to a protocol nobody may switch to through a proxy.
+    #[error("the backend switched to a protocol that is not websocket")]
+    ForeignSwitch,
+    /// The handler panicked.
+    #[error("the handler panicked")]
+    Panicked,
+    /// The handler returned an error.
+    #[error("the handler failed")]
+    Failed(#[source] BoxError),
+    /// The request's own body broke off or could not be read.
+    #[error("the request body could not be read")]
+    RequestBody(#[source] BoxError),
+}
+
+impl Fault {
+    /// The status a client is told; the one place where faults become statuses.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Connect { .. } | Self::Broken { .. } | Self::ForeignSwitch => {
+                StatusCode::BAD_GATEWAY
+            }
+            Self::ConnectTimeout { .. } | Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::Panicked | Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::RequestBody(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// A word for metrics; the set is closed.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Connect { .. } => "connect",
+            Self::ConnectTimeout { .. } => "connect_timeout",
+            Self::Broken { .. } => "broken",
+            Self::Timeout => "timeout",
+            Self::ForeignSwitch => "foreign_switch",
+            Self::Panicked => "panic",
+            Self::Failed(_) => "error",
+            Self::RequestBody(_) => "request_body",
+        }
+    }
+
+    /// Whether another backend might do better; not so when the client's own body is what broke.
+    pub fn is_the_backends(&self) -> bool {
+        !matches!(self, Self::RequestBody(_))
+    }
+}

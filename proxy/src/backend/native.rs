@@ -1,0 +1,86 @@
+//! A handler in this process, kept from hurting its neighbours.
+//!
+//! A panic, in the handler or later in its body, is that call's failure and nothing else's.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::{Request, Response};
+use http_body::{Frame, SizeHint};
+use overgrow_handler::{Body, BoxError, Handler};
+use tower::Service;
+
+use super::Fault;
+
+/// A native backend; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Native {
+    handler: Handler,
+}
+
+impl Native {
+    /// Puts a handler behind the backend signature.
+    pub fn new(handler: Handler) -> Self {
+        Self { handler }
+    }
+
+    /// Runs the handler up to its response head. Dropping the future cancels the handler.
+    ///
+    /// # Errors
+    /// [`Fault::Panicked`] or [`Fault::Failed`].
+    pub async fn ask(&self, request: Request<Body>) -> Result<Response<Body>, Fault> {
+        let mut handler = self.handler.clone();
+        // The call itself is inside too: a service may panic before it returns its future.
+        let answering = AssertUnwindSafe(async move { handler.call(request).await });
+        match answering.catch_unwind().await {
+            Ok(Ok(response)) => Ok(response.map(|body| Body::new(Shielded(body)))),
+            Ok(Err(error)) => Err(Fault::Failed(error)),
+            Err(panic) => {
+                tracing::error!(panic = panic_text(panic.as_ref()), "a handler panicked");
+                Err(Fault::Panicked)
+            }
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
+/// A body whose panics become errors, so that the connection ends in order.
+struct Shielded(Body);
+
+impl http_body::Body for Shielded {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let polled =
+            std::panic::catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.0).poll_frame(cx)));
+        polled.unwrap_or_else(|panic| {
+            tracing::error!(
+                panic = panic_text(panic.as_ref()),
+                "a handler's body panicked"
+            );
+            self.0 = Body::empty();
+            Poll::Ready(Some(Err("the handler's body panicked".into())))
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}

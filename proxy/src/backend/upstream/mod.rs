@@ -1,0 +1,124 @@
+//! Another process that answers over HTTP: one or several origins, balanced, checked, with pooled connections.
+//!
+//! The request goes out with the target it came with. The surprise: connections belong to the thread that opened
+//! them, because every worker thread has a runtime of its own and a foreign one costs a wake-up per message.
+
+mod balance;
+mod connect;
+mod lease;
+mod origin;
+mod pool;
+mod target;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use overgrow_handler::Body;
+
+use self::balance::Balance;
+use self::connect::Tls;
+use self::origin::Origin;
+use super::Fault;
+use crate::config::{HealthConfig, UpstreamUrl};
+
+pub use self::origin::Outcome;
+
+/// How an upstream is reached.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reach {
+    /// One or more origins.
+    pub urls: Vec<UpstreamUrl>,
+    /// Limit for TCP and TLS connect, per origin tried.
+    pub connect_timeout: Duration,
+    /// Asked of each origin when there are several; without it a TCP connect is.
+    pub health: Option<HealthConfig>,
+}
+
+/// A running upstream. Dropping it ends its health checks; connections in use finish.
+#[derive(Debug)]
+pub struct Upstream {
+    reach: Reach,
+    origins: Arc<[Arc<Origin>]>,
+    balance: Option<Balance>,
+}
+
+impl Upstream {
+    /// Prepares the pools and, for several origins, starts their checks on the current tokio runtime.
+    pub fn new(reach: Reach) -> Arc<Self> {
+        let tls = Tls::new();
+        let origins: Arc<[Arc<Origin>]> = reach
+            .urls
+            .iter()
+            .map(|url| Arc::new(Origin::new(url, reach.connect_timeout, &tls)))
+            .collect();
+        let balance =
+            (origins.len() > 1).then(|| Balance::start(Arc::clone(&origins), reach.health.clone()));
+        Arc::new(Self {
+            reach,
+            origins,
+            balance,
+        })
+    }
+
+    /// How it is reached.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// Each origin's name and whether it is in use.
+    pub fn health(&self) -> Vec<(String, bool)> {
+        let healthy = |index| {
+            self.balance
+                .as_ref()
+                .is_none_or(|balance| balance.is_healthy(index))
+        };
+        self.origins
+            .iter()
+            .enumerate()
+            .map(|(index, origin)| (origin.name().to_owned(), healthy(index)))
+            .collect()
+    }
+
+    /// Sends the request and waits for the head. An origin that cannot be reached is left aside and the next one is
+    /// asked; once bytes were written, nobody else is.
+    ///
+    /// # Errors
+    /// A [`Fault`] that says which origin and why. Dropping the future drops the connection in use.
+    pub async fn ask(&self, request: Request<Body>) -> Result<Response<Body>, Fault> {
+        let wanted_switch = request.headers().contains_key(http::header::UPGRADE);
+        let response = self.ask_an_origin(request).await?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS
+            && !(wanted_switch && is_websocket(&response))
+        {
+            return Err(Fault::ForeignSwitch);
+        }
+        Ok(response)
+    }
+
+    async fn ask_an_origin(&self, mut request: Request<Body>) -> Result<Response<Body>, Fault> {
+        let mut tried = 0;
+        loop {
+            let index = self.balance.as_ref().map_or(0, Balance::pick);
+            match self.origins[index].ask(request).await {
+                Outcome::Answered(response) => return Ok(response),
+                Outcome::Failed(fault) => return Err(fault),
+                Outcome::Unreached(fault, unsent) => {
+                    tried += 1;
+                    if let Some(balance) = &self.balance {
+                        balance.eject(index);
+                    }
+                    if tried >= self.origins.len() {
+                        return Err(fault);
+                    }
+                    request = *unsent;
+                }
+            }
+        }
+    }
+}
+
+fn is_websocket(response: &Response<Body>) -> bool {
+    let upgrade = response.headers().get(http::header::UPGRADE);
+    upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}

@@ -1,0 +1,151 @@
+//! One origin: where it is, how it is spoken to, which connections to it are open.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use overgrow_handler::Body;
+
+use super::connect::{Connector, Opened, Tls};
+use super::lease::Lease;
+use super::pool::{H1, H2, Pool};
+use super::target;
+use crate::backend::Fault;
+use crate::config::UpstreamUrl;
+
+/// How an attempt at one origin ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// With a response head.
+    Answered(Response<Body>),
+    /// Without one, and the request is gone.
+    Failed(Fault),
+    /// Nothing was written; the request is still whole.
+    Unreached(Fault, Box<Request<Body>>),
+}
+
+/// One origin of an upstream.
+#[derive(Debug)]
+pub(super) struct Origin {
+    connector: Connector,
+    pool: Arc<Pool>,
+}
+
+impl Origin {
+    pub(super) fn new(url: &UpstreamUrl, connect_timeout: Duration, tls: &Tls) -> Self {
+        Self {
+            connector: Connector::new(url.clone(), connect_timeout, tls),
+            pool: Arc::new(Pool::default()),
+        }
+    }
+
+    /// Scheme, host and port.
+    pub(super) fn name(&self) -> &str {
+        self.connector.name()
+    }
+
+    /// Whether a fresh connection comes up.
+    pub(super) async fn connects(&self) -> bool {
+        self.connector.open().await.is_ok()
+    }
+
+    /// Whether a GET of `path` is answered with 2xx or 3xx within the connect timeout, on a connection of its own.
+    pub(super) async fn answers(&self, path: &str) -> bool {
+        let request = Request::get(path).header(http::header::USER_AGENT, "overgrow-health");
+        let Ok(request) = request.body(Body::empty()) else {
+            return false;
+        };
+        let asking = tokio::time::timeout(self.connector.timeout(), self.send_fresh(request));
+        match asking.await {
+            Ok(Outcome::Answered(response)) => {
+                response.status().is_success() || response.status().is_redirection()
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) async fn ask(&self, mut request: Request<Body>) -> Outcome {
+        loop {
+            if let Some(connection) = self.pool.take_h1() {
+                // A pooled connection may have been closed meanwhile: hyper hands the request back if none of it
+                // was written, and the next connection gets it.
+                match self.send_h1(connection, request).await {
+                    Outcome::Unreached(_, unsent) => request = *unsent,
+                    outcome => return outcome,
+                }
+            } else if let Some(connection) = self.pool.h2() {
+                match self.send_h2(connection, request).await {
+                    Outcome::Unreached(_, unsent) => request = *unsent,
+                    outcome => return outcome,
+                }
+            } else {
+                return self.send_fresh(request).await;
+            }
+        }
+    }
+
+    async fn send_fresh(&self, request: Request<Body>) -> Outcome {
+        match self.connector.open().await {
+            Ok(Opened::H1(connection)) => self.send_h1(connection, request).await,
+            Ok(Opened::H2(connection)) => {
+                self.pool.keep_h2(connection.clone());
+                self.send_h2(connection, request).await
+            }
+            Err(fault) => Outcome::Unreached(fault, Box::new(request)),
+        }
+    }
+
+    async fn send_h1(&self, mut connection: H1, mut request: Request<Body>) -> Outcome {
+        target::for_h1(&mut request, self.connector.authority());
+        if let Err(error) = connection.ready().await {
+            return Outcome::Unreached(self.broken(error), Box::new(request));
+        }
+        match connection.try_send_request(request).await {
+            Ok(mut response) => {
+                // The version belongs to that hop; toward the client the chassis speaks its own.
+                *response.version_mut() = http::Version::HTTP_11;
+                let lease = Lease::new(connection, Arc::clone(&self.pool), response.headers());
+                Outcome::Answered(response.map(|body: Incoming| lease.over(body)))
+            }
+            Err(mut error) => match error.take_message() {
+                Some(unsent) => {
+                    Outcome::Unreached(self.broken(error.into_error()), Box::new(unsent))
+                }
+                None => Outcome::Failed(self.broken(error.into_error())),
+            },
+        }
+    }
+
+    async fn send_h2(&self, mut connection: H2, mut request: Request<Body>) -> Outcome {
+        target::for_h2(
+            &mut request,
+            self.connector.scheme(),
+            self.connector.authority(),
+        );
+        if let Err(error) = connection.ready().await {
+            self.pool.forget_h2();
+            return Outcome::Unreached(self.broken(error), Box::new(request));
+        }
+        match connection.try_send_request(request).await {
+            Ok(mut response) => {
+                *response.version_mut() = http::Version::HTTP_11;
+                Outcome::Answered(response.map(Body::from))
+            }
+            Err(mut error) => match error.take_message() {
+                Some(unsent) => {
+                    self.pool.forget_h2();
+                    Outcome::Unreached(self.broken(error.into_error()), Box::new(unsent))
+                }
+                None => Outcome::Failed(self.broken(error.into_error())),
+            },
+        }
+    }
+
+    fn broken(&self, source: hyper::Error) -> Fault {
+        Fault::Broken {
+            origin: self.name().to_owned(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Idle connections of one origin, kept per thread.
+//!
+//! Last in, first out, so that the newest connection is reused and the rest may age and be closed.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hyper::client::conn::{http1, http2};
+use overgrow_handler::Body;
+use tokio::time::Instant;
+
+/// A connection that carries one request at a time.
+pub(super) type H1 = http1::SendRequest<Body>;
+/// A connection that carries many.
+pub(super) type H2 = http2::SendRequest<Body>;
+
+/// More threads than this share shards; a shard's lock is then contended, nothing worse.
+const SHARDS: usize = 16;
+
+/// Per thread and origin. Enough for what one thread has in flight; beyond it a closed connection is cheap.
+const IDLE_MAX: usize = 256;
+
+/// For an origin that does not announce how long it keeps idle connections.
+pub(super) const IDLE: Duration = Duration::from_secs(30);
+
+static NEXT_THREAD: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static SHARD: usize = NEXT_THREAD.fetch_add(1, Ordering::Relaxed) % SHARDS;
+}
+
+/// The pool of one origin.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    shards: [Mutex<Shard>; SHARDS],
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    idle: VecDeque<Idle>,
+    shared: Option<H2>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    connection: H1,
+    until: Instant,
+}
+
+impl Pool {
+    fn shard(&self) -> MutexGuard<'_, Shard> {
+        let shard = &self.shards[SHARD.with(|shard| *shard)];
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An idle connection of this thread that can take a request now.
+    pub(super) fn take_h1(&self) -> Option<H1> {
+        let mut shard = self.shard();
+        let newest = shard.idle.back()?;
+        // The newest idles the shortest; when its time is up, so is that of all others.
+        if newest.connection.is_closed() || newest.until <= Instant::now() {
+            let now = Instant::now();
+            shard
+                .idle
+                .retain(|idle| !idle.connection.is_closed() && idle.until > now);
+        }
+        let ready = shard
+            .idle
+            .iter()
+            .rposition(|idle| idle.connection.is_ready())?;
+        shard.idle.remove(ready).map(|idle| idle.connection)
+    }
+
+    /// Takes a connection back for at most `idle`.
+    pub(super) fn put_h1(&self, connection: H1, idle: Duration) {
+        if connection.is_closed() {
+            return;
+        }
+        let mut shard = self.shard();
+        if shard.idle.len() == IDLE_MAX {
+            shard.idle.pop_front();
+        }
+        shard.idle.push_back(Idle {
+            connection,
+            until: Instant::now() + idle,
+        });
+    }
+
+    /// This thread's shared connection.
+    pub(super) fn h2(&self) -> Option<H2> {
+        let mut shard = self.shard();
+        if shard
+            .shared
+            .as_ref()
+            .is_some_and(http2::SendRequest::is_closed)
+        {
+            shard.shared = None;
+        }
+        shard.shared.clone()
+    }
+
+    /// Shares a connection on this thread.
+    pub(super) fn keep_h2(&self, connection: H2) {
+        self.shard().shared = Some(connection);
+    }
+
+    /// Stops sharing a connection that refused a request.
+    pub(super) fn forget_h2(&self) {
+        self.shard().shared = None;
+    }
+}

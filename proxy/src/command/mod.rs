@@ -1,0 +1,202 @@
+//! The command line: what a person types, and what they read in return.
+//!
+//! Exit codes: 0 fine, 1 the answer is no, 2 usage, 64 bad configuration.
+
+mod ask;
+mod check;
+mod demo;
+mod dial;
+mod explain;
+mod log;
+mod serve;
+mod status;
+mod style;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::sidecar::Builder;
+
+/// The answer is no.
+const NO: u8 = 1;
+/// routes.toml cannot be used (`EX_USAGE` of sysexits.h, the code the interface promises).
+const BAD_CONFIGURATION: u8 = 64;
+
+/// Replace a running service one route at a time.
+#[derive(Debug, Parser)]
+#[command(name = "overgrow", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  overgrow demo                          see the whole loop, nothing else needed
+  overgrow check -c routes.toml          every fault of the file, with its line
+  overgrow serve -c routes.toml          stand in front of the legacy
+  overgrow set orders 25                 25 % of the route `orders` to rust
+  overgrow rollback orders               all of it back to the legacy, at once
+  overgrow explain GET /orders/7         which route takes it, which side, why";
+
+#[derive(Debug, clap::Args)]
+struct Shared {
+    /// Say less: no line per request, warnings only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// How log lines are written
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+struct FileArg {
+    /// Where routes.toml is
+    #[arg(short = 'c', long = "config", default_value = "routes.toml", value_name = "FILE")]
+    file: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+struct AdminArg {
+    /// Admin address of the running sidecar; absent: as routes.toml says
+    #[arg(long, value_name = "HOST:PORT")]
+    admin: Option<String>,
+    /// Answer as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the sidecar
+    Serve {
+        #[command(flatten)]
+        file: FileArg,
+        /// Take the listening sockets over from the running process (then send it SIGQUIT)
+        #[arg(short, long)]
+        upgrade: bool,
+    },
+    /// Validate routes.toml and print every fault with its line
+    Check {
+        #[command(flatten)]
+        file: FileArg,
+        /// Print the faults as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// The whole loop in one process: an embedded legacy, two native handlers, traffic, a moving dial
+    Demo {
+        /// A real legacy instead of the embedded one
+        #[arg(long, value_name = "URL")]
+        legacy: Option<String>,
+        /// End after the script instead of staying up
+        #[arg(long)]
+        once: bool,
+    },
+    /// The table of routes.toml
+    Routes {
+        #[command(flatten)]
+        file: FileArg,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Which route takes a request, which side answers it, and why
+    Explain {
+        /// Request method
+        method: String,
+        /// Path, or a whole URL
+        url: String,
+        /// Request header, as `name: value`; may be given several times
+        #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+        headers: Vec<String>,
+        /// The client's address, for sticky = "client-ip"
+        #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
+        client: std::net::IpAddr,
+        #[command(flatten)]
+        file: FileArg,
+    },
+    /// Turn a route's dial: edits routes.toml in place, comments and order kept
+    Set {
+        /// Route id
+        route: String,
+        /// 0 to 100, at most two decimals; or true, false
+        percent: String,
+        #[command(flatten)]
+        file: FileArg,
+    },
+    /// Give a route back to the legacy at once
+    Rollback {
+        /// Route id
+        #[arg(required_unless_present = "all")]
+        route: Option<String>,
+        /// Every route
+        #[arg(long, conflicts_with = "route")]
+        all: bool,
+        #[command(flatten)]
+        file: FileArg,
+    },
+    /// What the running sidecar is doing
+    Status {
+        #[command(flatten)]
+        admin: AdminArg,
+        #[command(flatten)]
+        file: FileArg,
+    },
+    /// Print a completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command line of this process without handlers of its own.
+pub fn main() -> ExitCode {
+    main_with(crate::Overgrow::builder())
+}
+
+/// Runs the command line of this process, serving with the handlers of `builder`: for programs that bring their own
+/// handlers and want the whole command line with them.
+pub fn main_with(builder: Builder) -> ExitCode {
+    let cli = Cli::parse();
+    match cli.command {
+        Command::Serve { file, upgrade } => serve::run(builder, &file.file, upgrade, &cli.shared),
+        Command::Check { file, json } => check::run(&builder, &file.file, json),
+        Command::Demo { legacy, once } => demo::run(legacy.as_deref(), once, &cli.shared),
+        Command::Routes { file, json } => table::run(&builder, &file.file, json),
+        Command::Explain { method, url, headers, client, file } => {
+            explain::run(&builder, &file.file, &explain::Asked { method, url, headers, client })
+        }
+        Command::Set { route, percent, file } => dial::set(&builder, &file.file, &route, &percent),
+        Command::Rollback { route, all: _, file } => dial::rollback(&builder, &file.file, route.as_deref()),
+        Command::Status { admin, file } => status::run(&builder, &file.file, &admin),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "overgrow", &mut std::io::stdout());
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,67 @@
+//! `overgrow serve`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::log::Log;
+use super::{BAD_CONFIGURATION, NO, Shared, style};
+use crate::sidecar::{Builder, Running, StartError};
+
+/// Open files that ten thousand clients need, both ways, are far past the usual soft limit.
+fn raise_open_files() {
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
+pub(super) fn run(builder: Builder, file: &Path, upgrade: bool, shared: &Shared) -> ExitCode {
+    let log = Log::start(shared);
+    raise_open_files();
+    let builder = builder.config_file(file);
+    let builder = if upgrade { builder.upgrade() } else { builder };
+    match builder.start() {
+        Ok(running) => {
+            println!("{}", ready_line(&running));
+            running.count_dropped_lines(log.dropped());
+            running.until_signal();
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+/// The one line scripts wait for.
+pub(super) fn ready_line(running: &Running) -> String {
+    let listen: Vec<String> = running.listen().iter().map(ToString::to_string).collect();
+    format!(
+        "overgrow ready listen={} admin={} routes={} after={}ms",
+        listen.join(","),
+        running.admin(),
+        running.routes(),
+        running.ready_after().as_millis(),
+    )
+}
+
+/// Tells why the sidecar did not start.
+pub(super) fn fail(error: &StartError) -> ExitCode {
+    match error {
+        StartError::Config(faults) => {
+            if style::colours_on_stderr() {
+                eprintln!("{}", faults.coloured());
+            } else {
+                eprintln!("{faults}");
+            }
+            ExitCode::from(BAD_CONFIGURATION)
+        }
+        StartError::Read { path, .. } => {
+            style::complain(&style::with_causes(error));
+            eprintln!("  give the file with -c, or begin with this one:\n");
+            eprintln!("    [legacy]\n    url = \"http://127.0.0.1:18789\"   # {} stands in front of it", path.display());
+            ExitCode::from(BAD_CONFIGURATION)
+        }
+        _ => {
+            style::complain(&style::with_causes(error));
+            ExitCode::from(NO)
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What a request costs and how it ended: metrics, the log line, the count of work in flight.
+//!
+//! An account is settled when it is dropped, wherever that happens: at the end of the body, or in the middle of
+//! anything when the client leaves.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, Version};
+use http_body::{Frame, SizeHint};
+use overgrow_handler::{Body, BoxError, RequestId};
+use prometheus::IntGauge;
+
+use super::caller::Caller;
+use super::generation::Route;
+use super::switch::{Switch, is_switch};
+use crate::listen::{Drain, InFlight, Peer};
+use crate::metrics::StatusClass;
+use crate::route::Side;
+
+/// A request being answered.
+pub(super) struct Account {
+    route: Arc<Route>,
+    side: Side,
+    started: Instant,
+    status: Option<http::StatusCode>,
+    version: Version,
+    line: Option<Line>,
+    drain: Arc<Drain>,
+    _in_flight: InFlight,
+}
+
+/// What only the log needs; absent when nobody reads the log.
+struct Line {
+    request_id: RequestId,
+    client: std::net::IpAddr,
+    method: http::Method,
+    path: String,
+}
+
+/// Target of the request lines, for filters.
+const LOG: &str = "overgrow::request";
+
+impl Account {
+    /// Opens the account of a request whose side has been decided.
+    pub(super) fn open<B>(route: Arc<Route>, side: Side, caller: &Caller, request: &Request<B>, drain: &Arc<Drain>) -> Self {
+        route.metrics.in_flight(side).inc();
+        let logged = tracing::enabled!(target: LOG, tracing::Level::INFO);
+        let line = logged.then(|| Line {
+            request_id: caller.request_id.clone(),
+            client: caller.client,
+            method: request.method().clone(),
+            // Without the query: tokens travel there.
+            path: request.uri().path().to_owned(),
+        });
+        Self {
+            route,
+            side,
+            started: Instant::now(),
+            status: None,
+            version: request.version(),
+            line,
+            drain: Arc::clone(drain),
+            _in_flight: drain.enter(),
+        }
+    }
+
+    /// The route that took the request.
+    pub(super) fn route(&self) -> &Arc<Route> {
+        &self.route
+    }
+
+    /// The side that answers.
+    pub(super) fn side(&self) -> Side {
+        self.side
+    }
+
+    /// The client's version of HTTP.
+    pub(super) fn http_version(&self) -> Version {
+        self.version
+    }
+
+    /// The native side failed before its first byte; from here on the legacy answers.
+    pub(super) fn falls_back(&mut self, reason: &'static str) {
+        self.route.metrics.fell_back(reason);
+        self.route.metrics.in_flight(self.side).dec();
+        self.side = Side::Legacy;
+        self.route.metrics.in_flight(self.side).inc();
+    }
+
+    /// Tells a trusted peer who answered.
+    pub(super) fn describe(&self, headers: &mut HeaderMap) {
+        headers.insert("x-overgrow-backend", HeaderValue::from_static(self.side.name()));
+        if let Ok(route) = HeaderValue::from_str(&self.route.id) {
+            headers.insert("x-overgrow-route", route);
+        }
+    }
+
+    /// Sends the answer on its way; the account is settled when the body has ended. After a switch the two
+    /// connections are joined, and the socket is counted for as long as they are.
+    pub(super) fn finish(mut self, mut response: Response<Body>, switch: Switch, peer: &Arc<Peer>) -> Response<Answer> {
+        self.status = Some(response.status());
+        if is_switch(response.status()) {
+            let socket = Socket::open(self.route.metrics.websockets(self.side).clone(), self.drain.enter());
+            switch.join(&mut response, peer, socket);
+        }
+        response.map(|body| Answer { body, account: Some(self) })
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        let took = self.started.elapsed();
+        let class = self.status.map_or(StatusClass::NONE, StatusClass::of);
+        self.route.metrics.finished(self.side, class, took.as_secs_f64());
+        self.route.metrics.in_flight(self.side).dec();
+        if let Some(line) = &self.line {
+            tracing::info!(
+                target: LOG,
+                method = %line.method,
+                path = line.path,
+                status = self.status.map_or(0, |status| status.as_u16()),
+                route = %self.route.id,
+                backend = self.side.name(),
+                ms = took.as_secs_f64() * 1000.0,
+                client = %line.client,
+                id = %line.request_id,
+            );
+        }
+    }
+}
+
+/// An open WebSocket, counted until it is dropped.
+pub(super) struct Socket {
+    open: IntGauge,
+    _in_flight: InFlight,
+}
+
+impl Socket {
+    fn open(open: IntGauge, in_flight: InFlight) -> Self {
+        open.inc();
+        Self { open, _in_flight: in_flight }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.open.dec();
+    }
+}
+
+/// The body a client reads; settles the account at its end.
+pub struct Answer {
+    body: Body,
+    account: Option<Account>,
+}
+
+impl Answer {
+    /// A body nobody keeps account of: a refusal.
+    pub fn unaccounted(body: Body) -> Self {
+        Self { body, account: None }
+    }
+}
+
+impl http_body::Body for Answer {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        if matches!(polled, Poll::Ready(None)) {
+            self.account = None;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

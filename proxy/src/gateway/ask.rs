@@ -1,0 +1,81 @@
+//! Asks the side that was decided on, and the legacy after it where the route says so.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::{Request, Response};
+use overgrow_handler::{Body, Call, Role};
+
+use super::account::Account;
+use super::caller::Caller;
+use super::date;
+use super::generation::{Generation, Route};
+use crate::backend::{Backend, Fault, Replay, watched};
+use crate::route::Side;
+
+/// How much of a request body is kept for a second attempt. Past it a failure is the client's to see.
+const REPLAY: usize = 256 * 1024;
+
+/// The head of the answer, or why there is none.
+pub(super) async fn ask(
+    generation: &Generation,
+    account: &mut Account,
+    caller: &Caller,
+    request: Request<Body>,
+) -> Result<Response<Body>, Fault> {
+    let route = Arc::clone(account.route());
+    match (&route.rust, account.side()) {
+        (Some(rust), Side::Rust) if route.fallback => {
+            ask_with_fallback(generation, account, rust, with_call(request, caller, &route)).await
+        }
+        (Some(rust), Side::Rust) => within(route.rust_timeout, rust, with_call(request, caller, &route)).await,
+        _ => within(route.legacy_timeout, &generation.legacy, request).await,
+    }
+}
+
+async fn within(limit: Duration, backend: &Backend, request: Request<Body>) -> Result<Response<Body>, Fault> {
+    let (parts, body) = request.into_parts();
+    let (body, patience) = watched(body, limit);
+    let mut response = patience.wait(backend.ask(Request::from_parts(parts, body))).await?;
+    if matches!(backend, Backend::Native(_)) {
+        date::add(response.headers_mut());
+    }
+    Ok(response)
+}
+
+async fn ask_with_fallback(
+    generation: &Generation,
+    account: &mut Account,
+    rust: &Backend,
+    request: Request<Body>,
+) -> Result<Response<Body>, Fault> {
+    let route = Arc::clone(account.route());
+    let (parts, body) = request.into_parts();
+    let (body, replay) = Replay::new(body, REPLAY);
+    let first = Request::from_parts(parts.clone(), body);
+    let fault = match within(route.rust_timeout, rust, first).await {
+        Err(fault) if fault.is_the_backends() => fault,
+        answer => return answer,
+    };
+    let Some(body) = replay.rewind().await else {
+        route.metrics.fell_back("not_replayable");
+        return Err(fault);
+    };
+    tracing::warn!(route = %route.id, %fault, "the native side failed, the legacy answers");
+    account.falls_back(fault.reason());
+    let mut again = Request::from_parts(parts, body);
+    again.extensions_mut().remove::<Call>();
+    within(route.legacy_timeout, &generation.legacy, again).await
+}
+
+/// Tells a handler about the call.
+fn with_call(mut request: Request<Body>, caller: &Caller, route: &Route) -> Request<Body> {
+    request.extensions_mut().insert(Call {
+        route: Arc::clone(&route.id),
+        request_id: caller.request_id.clone(),
+        client: caller.client,
+        role: Role::Primary,
+        deadline: Instant::now() + route.rust_timeout,
+    });
+    request
+}

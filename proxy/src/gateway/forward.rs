@@ -1,0 +1,312 @@
+//! What headers cross the sidecar, in both directions.
+//!
+//! Forwarding headers are replaced, not appended, unless the peer is a trusted proxy. The surprise: a plain client on
+//! loopback gets no forwarding headers at all. The sidecar's own hop looks exactly as local as that client is, so
+//! there is nothing to add, and a legacy that asks "is this client local?" goes on getting the right answer.
+
+use std::net::IpAddr;
+
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue, Request, Response, Version};
+use overgrow_handler::Body;
+
+use super::caller::Caller;
+use super::switch::Upgrade;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+
+/// Headers whose loss would change what the message is; `Connection` cannot name them away.
+const ESSENTIAL: [HeaderName; 3] = [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
+
+/// The request as the backend gets it.
+pub(super) fn to_backend(mut request: Request<Body>, caller: &Caller, tls: bool, upgrade: Upgrade) -> Request<Body> {
+    let from_http2 = request.version() == Version::HTTP_2;
+    let authority = request.uri().authority().filter(|_| from_http2).map(|authority| authority.as_str().to_owned());
+    let headers = request.headers_mut();
+    let upgrade = headers.remove(header::UPGRADE).filter(|_| upgrade != Upgrade::None);
+    strip_hop_by_hop(headers);
+    if let Some(protocol) = upgrade {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(header::UPGRADE, protocol);
+    }
+    strip_met_expectation(headers);
+    strip_ours(headers);
+    forwarded(headers, caller, tls, authority.as_deref());
+    headers.insert(X_REQUEST_ID, caller.request_id.header());
+    request
+}
+
+/// The response as the client gets it.
+pub(super) fn to_client(response: &mut Response<Body>, client: Version) {
+    if response.status() == http::StatusCode::SWITCHING_PROTOCOLS {
+        return;
+    }
+    let framing = response.headers().get(header::TRANSFER_ENCODING).cloned();
+    let headers = response.headers_mut();
+    strip_hop_by_hop(headers);
+    headers.remove(header::UPGRADE);
+    // The body is framed anew; only toward HTTP/1.1 may the backend's choice stand, and keeps its place and case.
+    if client != Version::HTTP_11 && framing.is_some() {
+        headers.remove(header::TRANSFER_ENCODING);
+    }
+}
+
+/// Removes `Connection`, all that it names, and the other headers that belong to one hop. `Transfer-Encoding` is
+/// left to the HTTP library, which frames the body anew.
+fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    if headers.contains_key(header::CONNECTION) {
+        for name in named_by_connection(headers) {
+            headers.remove(name);
+        }
+        headers.remove(header::CONNECTION);
+    }
+    headers.remove(KEEP_ALIVE);
+    headers.remove(PROXY_CONNECTION);
+    headers.remove(header::PROXY_AUTHORIZATION);
+    keep_only_trailers(headers);
+}
+
+fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(header::CONNECTION).iter();
+    let tokens = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    let names = tokens.filter(|token| !is_option(token)).filter_map(|token| HeaderName::from_bytes(token).ok());
+    names.filter(|name| !ESSENTIAL.contains(name) && *name != header::TE).collect()
+}
+
+/// Connection options that are not header names.
+fn is_option(token: &[u8]) -> bool {
+    token.is_empty() || [&b"close"[..], b"keep-alive", b"upgrade"].iter().any(|word| token.eq_ignore_ascii_case(word))
+}
+
+/// `TE: trailers` is a promise gRPC depends on; any other coding in it is between two neighbours.
+fn keep_only_trailers(headers: &mut HeaderMap) {
+    let Some(te) = headers.remove(header::TE) else { return };
+    let mut codings = te.as_bytes().split(|byte| *byte == b',');
+    if codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers")) {
+        headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    }
+}
+
+/// The HTTP library answers `100-continue` itself; any other expectation is the backend's to refuse.
+fn strip_met_expectation(headers: &mut HeaderMap) {
+    let met = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    if headers.get(header::EXPECT).is_some_and(met) {
+        headers.remove(header::EXPECT);
+    }
+}
+
+/// Removes commands to the sidecar: nobody else is to see or forge them.
+fn strip_ours(headers: &mut HeaderMap) {
+    strip_prefix(headers, "x-overgrow-");
+}
+
+fn strip_prefix(headers: &mut HeaderMap, prefix: &str) {
+    let ours = |name: &&HeaderName| name.as_str().starts_with(prefix);
+    let found: Vec<HeaderName> = headers.keys().filter(ours).cloned().collect();
+    for name in found {
+        headers.remove(name);
+    }
+}
+
+/// Says who the client is, so that nobody can pretend to be somebody else.
+fn forwarded(headers: &mut HeaderMap, caller: &Caller, tls: bool, authority: Option<&str>) {
+    if !caller.is_loopback {
+        strip_prefix(headers, "tailscale-");
+    } else if names_tailscale(headers) {
+        // `tailscale serve` stands in front on this machine: its word is what the legacy checks.
+        return;
+    }
+    if caller.is_proxy {
+        append_hop(headers, caller.peer);
+        return;
+    }
+    let claimed = strip_claims(headers);
+    if caller.is_loopback && !claimed {
+        if tls {
+            headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("https"));
+        }
+        return;
+    }
+    let host = headers.get(header::HOST).cloned().or_else(|| HeaderValue::from_str(authority?).ok());
+    headers.insert(X_FORWARDED_FOR, address(caller.peer));
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(if tls { "https" } else { "http" }));
+    if let Some(host) = host {
+        headers.insert(X_FORWARDED_HOST, host);
+    }
+}
+
+fn names_tailscale(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| name.as_str().starts_with("tailscale-"))
+}
+
+/// Removes whatever says who the client is; tells whether there was anything.
+fn strip_claims(headers: &mut HeaderMap) -> bool {
+    let is_claim = |name: &&HeaderName| {
+        name.as_str().starts_with("x-forwarded-") || matches!(name.as_str(), "forwarded" | "x-real-ip")
+    };
+    let found: Vec<HeaderName> = headers.keys().filter(is_claim).cloned().collect();
+    for name in &found {
+        headers.remove(name);
+    }
+    !found.is_empty()
+}
+
+/// A trusted proxy's chain gets one more link.
+fn append_hop(headers: &mut HeaderMap, peer: IpAddr) {
+    let chain: Vec<&[u8]> = headers.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
+    let mut chain = chain.join(&b", "[..]);
+    if !chain.is_empty() {
+        chain.extend_from_slice(b", ");
+    }
+    chain.extend_from_slice(peer.to_string().as_bytes());
+    if let Ok(chain) = HeaderValue::from_bytes(&chain) {
+        headers.insert(X_FORWARDED_FOR, chain);
+    }
+}
+
+fn address(address: IpAddr) -> HeaderValue {
+    HeaderValue::from_str(&address.to_string()).unwrap_or(HeaderValue::from_static("unknown"))
+}
+
+#[cfg(test)]
+mod tests {
+    use overgrow_handler::RequestId;
+
+    use super::*;
+
+    const REMOTE: &str = "192.0.2.1";
+    const LOCAL: &str = "127.0.0.1";
+
+    struct From<'a> {
+        peer: &'a str,
+        proxy: bool,
+        tls: bool,
+        upgrade: Upgrade,
+    }
+
+    fn plain(peer: &str) -> From<'_> {
+        From { peer, proxy: false, tls: false, upgrade: Upgrade::None }
+    }
+
+    fn forward(from: &From<'_>, headers: &[(&str, &str)]) -> Vec<String> {
+        let mut request = Request::builder().uri("/");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let peer: IpAddr = from.peer.parse().unwrap();
+        let caller = Caller {
+            peer,
+            client: peer,
+            request_id: RequestId::from_bits(1),
+            forced: None,
+            is_proxy: from.proxy,
+            is_loopback: peer.is_loopback(),
+        };
+        let request = to_backend(request.body(Body::empty()).unwrap(), &caller, from.tls, from.upgrade);
+        let lines = request.headers().iter().filter(|(name, _)| *name != X_REQUEST_ID);
+        let mut lines: Vec<String> =
+            lines.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        lines.sort();
+        lines
+    }
+
+    #[test]
+    fn a_remote_clients_claims_are_replaced() {
+        let claims = [
+            ("host", "front"),
+            ("x-forwarded-for", "127.0.0.1"),
+            ("x-real-ip", "127.0.0.1"),
+            ("forwarded", "for=127.0.0.1"),
+            ("x-forwarded-prefix", "/admin"),
+            ("x-forwarded-host", "localhost"),
+            ("tailscale-user-login", "root@example.com"),
+        ];
+        let expect = [
+            "host: front",
+            "x-forwarded-for: 192.0.2.1",
+            "x-forwarded-host: front",
+            "x-forwarded-proto: http",
+        ];
+        assert_eq!(forward(&plain(REMOTE), &claims), expect);
+    }
+
+    #[test]
+    fn a_plain_local_client_stays_as_local_as_it_is() {
+        assert_eq!(forward(&plain(LOCAL), &[("host", "localhost")]), ["host: localhost"]);
+    }
+
+    #[test]
+    fn a_local_client_that_claims_to_forward_is_not_believed() {
+        let lines = forward(&plain(LOCAL), &[("host", "h"), ("x-forwarded-for", "8.8.8.8"), ("x-real-ip", "8.8.8.8")]);
+        assert_eq!(
+            lines,
+            ["host: h", "x-forwarded-for: 127.0.0.1", "x-forwarded-host: h", "x-forwarded-proto: http"]
+        );
+    }
+
+    #[test]
+    fn tailscale_in_front_on_this_machine_is_passed_through() {
+        let headers = [
+            ("tailscale-user-login", "a@b"),
+            ("x-forwarded-for", "100.64.0.1"),
+            ("x-forwarded-host", "box.ts.net"),
+            ("x-forwarded-proto", "https"),
+        ];
+        assert_eq!(
+            forward(&plain(LOCAL), &headers),
+            [
+                "tailscale-user-login: a@b",
+                "x-forwarded-for: 100.64.0.1",
+                "x-forwarded-host: box.ts.net",
+                "x-forwarded-proto: https"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_trusted_proxys_chain_is_kept_and_grows() {
+        let proxy = From { proxy: true, ..plain(REMOTE) };
+        let lines = forward(&proxy, &[("x-forwarded-for", "8.8.8.8"), ("x-forwarded-proto", "https")]);
+        assert_eq!(lines, ["x-forwarded-for: 8.8.8.8, 192.0.2.1", "x-forwarded-proto: https"]);
+    }
+
+    #[test]
+    fn hop_by_hop_headers_and_those_connection_names_end_here() {
+        let headers = [
+            ("connection", "keep-alive, X-Secret-Hop, host, content-length"),
+            ("x-secret-hop", "1"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-connection", "keep-alive"),
+            ("proxy-authorization", "Basic x"),
+            ("te", "gzip, trailers"),
+            ("host", "h"),
+            ("content-length", "0"),
+            ("upgrade", "h2c"),
+            ("expect", "100-Continue"),
+        ];
+        assert_eq!(forward(&plain(LOCAL), &headers), ["content-length: 0", "host: h", "te: trailers"]);
+    }
+
+    #[test]
+    fn an_upgrade_keeps_its_two_headers() {
+        let from = From { upgrade: Upgrade::WebSocket, ..plain(LOCAL) };
+        let lines = forward(&from, &[("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")]);
+        assert_eq!(lines, ["connection: Upgrade", "upgrade: websocket"]);
+    }
+
+    #[test]
+    fn commands_to_the_sidecar_do_not_travel_on() {
+        let headers = [("x-overgrow-backend", "rust"), ("x-overgrow-shadow", "1"), ("x-other", "1")];
+        assert_eq!(forward(&plain(LOCAL), &headers), ["x-other: 1"]);
+    }
+
+    #[test]
+    fn an_unmet_expectation_is_the_backends_to_refuse() {
+        assert_eq!(forward(&plain(LOCAL), &[("expect", "foo")]), ["expect: foo"]);
+    }
+}

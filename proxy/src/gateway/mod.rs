@@ -1,0 +1,96 @@
+//! The life of one request: identify → decide → ask → finish.
+//!
+//! It knows every room's public entry, but neither TOML nor how answers are compared. The surprise: a request holds
+//! on to the generation of the configuration it started with, so a reload never changes a request half way.
+
+mod account;
+mod ask;
+mod caller;
+mod date;
+mod decide;
+mod forward;
+mod generation;
+mod problem;
+mod switch;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use ipnet::IpNet;
+use overgrow_handler::Body;
+
+pub use self::account::Answer;
+pub use self::generation::{Generation, Parts, Route};
+
+use self::account::Account;
+use self::caller::Caller;
+use self::switch::Switch;
+use crate::listen::{Dates, Drain, Front, Peer, Refusal};
+use crate::metrics::Metrics;
+
+/// Answers every request of the traffic listeners.
+#[derive(Clone)]
+pub struct Gateway(Arc<Shared>);
+
+struct Shared {
+    running: Arc<ArcSwap<Generation>>,
+    trusted_proxies: Vec<IpNet>,
+    drain: Arc<Drain>,
+    metrics: Metrics,
+}
+
+impl Gateway {
+    /// Answers from whatever generation `running` holds at the time of each request.
+    pub fn new(
+        running: Arc<ArcSwap<Generation>>,
+        trusted_proxies: Vec<IpNet>,
+        drain: Arc<Drain>,
+        metrics: Metrics,
+    ) -> Self {
+        Self(Arc::new(Shared { running, trusted_proxies, drain, metrics }))
+    }
+
+    async fn answer(&self, peer: Arc<Peer>, request: Request<Incoming>) -> Response<Answer> {
+        let shared = &*self.0;
+        let generation = shared.running.load_full();
+        let caller = Caller::identify(&peer, request.headers(), &shared.trusted_proxies);
+        let upgrade = switch::wanted(&request);
+        if let Err(refused) = switch::check(&request, upgrade) {
+            shared.metrics.refused(refused.reason());
+            return problem::refused(&refused, Some(&caller.request_id)).map(Answer::unaccounted);
+        }
+        let decision = decide::decide(&generation, &caller, &request, upgrade);
+        let route = generation.route(decision.route);
+        let mut account = Account::open(Arc::clone(route), decision.side, &caller, &request, &shared.drain);
+        let debug = caller.wants_debug(request.headers());
+
+        let request = forward::to_backend(request.map(Body::from), &caller, peer.tls, upgrade);
+        let switch = Switch::of(&request);
+        let answered = ask::ask(&generation, &mut account, &caller, request).await;
+
+        let mut response = match answered {
+            Ok(response) => response,
+            Err(fault) => problem::of_fault(&fault, &caller.request_id, account.side()),
+        };
+        forward::to_client(&mut response, account.http_version());
+        if debug {
+            account.describe(response.headers_mut());
+        }
+        account.finish(response, switch, &peer)
+    }
+}
+
+impl Front for Gateway {
+    const DATES: Dates = Dates::Untouched;
+    type Body = Answer;
+
+    async fn serve(&self, peer: Arc<Peer>, request: Request<Incoming>) -> Response<Answer> {
+        if let Some(refusal) = Refusal::of(&request) {
+            self.0.metrics.refused(refusal.reason());
+            return problem::refused(&refusal, None).map(Answer::unaccounted);
+        }
+        self.answer(peer, request).await
+    }
+}

@@ -1,0 +1,93 @@
+//! Counts work in flight, so that shutdown can wait for exactly that and for nothing else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+/// Shared by everything that works for clients.
+#[derive(Debug, Default)]
+pub struct Drain {
+    in_flight: AtomicUsize,
+    draining: AtomicBool,
+    idle: Notify,
+}
+
+impl Drain {
+    /// Counts one piece of work until the guard is dropped.
+    pub fn enter(self: &Arc<Self>) -> InFlight {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight(Arc::clone(self))
+    }
+
+    /// How much work there is.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Whether the end has begun; readiness is off from then on.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Begins the end.
+    pub fn begin(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until nothing is in flight, at most `limit`; tells what was left.
+    pub async fn wait(&self, limit: Duration) -> usize {
+        let idle = async {
+            loop {
+                let notified = self.idle.notified();
+                if self.in_flight.load(Ordering::SeqCst) == 0 {
+                    return;
+                }
+                notified.await;
+            }
+        };
+        let _ = tokio::time::timeout(limit, idle).await;
+        self.in_flight()
+    }
+}
+
+/// One piece of work in flight.
+#[derive(Debug)]
+pub struct InFlight(Arc<Drain>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let before = self.0.in_flight.fetch_sub(1, Ordering::SeqCst);
+        if before == 1 && self.0.draining.load(Ordering::SeqCst) {
+            self.0.idle.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_for_work_and_not_a_moment_longer() {
+        let drain = Arc::new(Drain::default());
+        let work = drain.enter();
+        drain.begin();
+        let waiting = tokio::spawn({
+            let drain = Arc::clone(&drain);
+            async move { drain.wait(Duration::from_secs(60)).await }
+        });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(!waiting.is_finished());
+        drop(work);
+        assert_eq!(waiting.await.unwrap(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn gives_up_at_the_limit_and_says_what_is_left() {
+        let drain = Arc::new(Drain::default());
+        let _work = drain.enter();
+        assert_eq!(drain.wait(Duration::from_secs(5)).await, 1);
+    }
+}

@@ -1,0 +1,196 @@
+//! What Prometheus sees. Names and labels are contracts; label values are bounded.
+//!
+//! A route's series are looked up once and kept beside the route, so that a request pays for atomic additions and
+//! nothing else. The surprise: a series exists from its first use on, so a route nobody asks for costs nothing.
+
+mod route;
+
+use std::time::Duration;
+
+use prometheus::{
+    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+};
+
+pub use self::route::{RouteMetrics, SideMetrics, StatusClass};
+
+/// Upper bounds in seconds: from a native answer to a slow model.
+const SECONDS: [f64; 15] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0];
+
+/// All metrics of one sidecar.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+    in_flight: IntGaugeVec,
+    websockets: IntGaugeVec,
+    fallback: IntCounterVec,
+    rust_percent: prometheus::GaugeVec,
+    routes: IntGaugeVec,
+    reload: IntCounterVec,
+    reload_seconds: Histogram,
+    generation: IntGauge,
+    synchronized: IntGauge,
+    refused: IntCounterVec,
+    upstream_up: IntGaugeVec,
+    log_lines_dropped: IntCounter,
+    start_seconds: Gauge,
+}
+
+impl Metrics {
+    /// A registry of its own, so that several sidecars fit in one process.
+    ///
+    /// # Errors
+    /// When two metrics have the same name: a mistake in this file.
+    pub fn new() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let metrics = Self {
+            requests: counters("requests_total", "Requests by final status class", &["route", "backend", "role", "status"])?,
+            seconds: HistogramVec::new(
+                HistogramOpts::new("overgrow_request_seconds", "Time from request head to the end of the answer")
+                    .buckets(SECONDS.to_vec()),
+                &["route", "backend", "role"],
+            )?,
+            in_flight: gauges("in_flight", "Requests being answered", &["backend"])?,
+            websockets: gauges("websockets", "Open WebSockets", &["route", "backend"])?,
+            fallback: counters("fallback_total", "Native failures answered by the legacy", &["route", "reason"])?,
+            rust_percent: prometheus::GaugeVec::new(opts("route_rust_percent", "The dial"), &["route"])?,
+            routes: gauges("routes", "Routes by state", &["state"])?,
+            reload: counters("reload_total", "Reads of routes.toml that found a change", &["result"])?,
+            reload_seconds: Histogram::with_opts(
+                HistogramOpts::new("overgrow_reload_seconds", "Time from noticing a change to using it")
+                    .buckets(SECONDS.to_vec()),
+            )?,
+            generation: IntGauge::with_opts(opts("config_generation", "Counts accepted versions of routes.toml"))?,
+            synchronized: IntGauge::with_opts(opts("config_synchronized", "1 when routes.toml is what is running"))?,
+            refused: counters("refused_total", "Requests refused before routing", &["reason"])?,
+            upstream_up: gauges("upstream_up", "1 when an upstream gets traffic", &["upstream"])?,
+            log_lines_dropped: IntCounter::with_opts(opts(
+                "log_lines_dropped_total",
+                "Log lines given up because the reader of the log was too slow",
+            ))?,
+            start_seconds: Gauge::with_opts(opts("start_seconds", "Time from process start to ready"))?,
+            registry,
+        };
+        metrics.register()?;
+        Ok(metrics)
+    }
+
+    fn register(&self) -> prometheus::Result<()> {
+        self.registry.register(Box::new(self.requests.clone()))?;
+        self.registry.register(Box::new(self.seconds.clone()))?;
+        self.registry.register(Box::new(self.in_flight.clone()))?;
+        self.registry.register(Box::new(self.websockets.clone()))?;
+        self.registry.register(Box::new(self.fallback.clone()))?;
+        self.registry.register(Box::new(self.rust_percent.clone()))?;
+        self.registry.register(Box::new(self.routes.clone()))?;
+        self.registry.register(Box::new(self.reload.clone()))?;
+        self.registry.register(Box::new(self.reload_seconds.clone()))?;
+        self.registry.register(Box::new(self.generation.clone()))?;
+        self.registry.register(Box::new(self.synchronized.clone()))?;
+        self.registry.register(Box::new(self.refused.clone()))?;
+        self.registry.register(Box::new(self.upstream_up.clone()))?;
+        self.registry.register(Box::new(self.log_lines_dropped.clone()))?;
+        self.registry.register(Box::new(self.start_seconds.clone()))?;
+        self.registry.register(Box::new(build_info()?))?;
+        self.registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
+    }
+
+    /// The series of one route.
+    pub fn route(&self, id: &str) -> RouteMetrics {
+        RouteMetrics::new(self.clone(), id)
+    }
+
+    /// A request was refused before any route saw it.
+    pub fn refused(&self, reason: &'static str) {
+        self.refused.with_label_values(&[reason]).inc();
+    }
+
+    /// A new version of routes.toml is running.
+    pub fn reloaded(&self, generation: u64, took: Duration) {
+        self.reload.with_label_values(&["ok"]).inc();
+        self.reload_seconds.observe(took.as_secs_f64());
+        self.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
+        self.synchronized.set(1);
+    }
+
+    /// routes.toml changed and was not taken.
+    pub fn reload_rejected(&self) {
+        self.reload.with_label_values(&["rejected"]).inc();
+        self.synchronized.set(0);
+    }
+
+    /// routes.toml is again what is running, without a new generation.
+    pub fn resynchronized(&self) {
+        self.synchronized.set(1);
+    }
+
+    /// Where each dial stands. Routes that are gone lose their series.
+    pub fn dials<'a>(&self, dials: impl Iterator<Item = (&'a str, f64)>) {
+        self.rust_percent.reset();
+        let mut states = [0i64; 3];
+        for (route, percent) in dials {
+            self.rust_percent.with_label_values(&[route]).set(percent);
+            states[state_of(percent)] += 1;
+        }
+        for (state, count) in ["legacy", "split", "rust"].into_iter().zip(states) {
+            self.routes.with_label_values(&[state]).set(count);
+        }
+    }
+
+    /// Whether an upstream gets traffic.
+    pub fn upstream(&self, name: &str, up: bool) {
+        self.upstream_up.with_label_values(&[name]).set(i64::from(up));
+    }
+
+    /// The log's reader was too slow for this many lines so far.
+    pub fn log_lines_dropped(&self, total: u64) {
+        let known = self.log_lines_dropped.get();
+        self.log_lines_dropped.inc_by(total.saturating_sub(known));
+    }
+
+    /// How long the start took.
+    pub fn started(&self, took: Duration) {
+        self.start_seconds.set(took.as_secs_f64());
+    }
+
+    /// The exposition text.
+    ///
+    /// # Errors
+    /// When a collector gives inconsistent families; the scrape then fails, nothing else does.
+    pub fn text(&self) -> prometheus::Result<String> {
+        prometheus::TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
+
+fn state_of(percent: f64) -> usize {
+    if percent <= 0.0 {
+        0
+    } else if percent < 100.0 {
+        1
+    } else {
+        2
+    }
+}
+
+fn opts(name: &str, help: &str) -> Opts {
+    Opts::new(format!("overgrow_{name}"), help)
+}
+
+fn counters(name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
+    IntCounterVec::new(opts(name, help), labels)
+}
+
+fn gauges(name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntGaugeVec> {
+    IntGaugeVec::new(opts(name, help), labels)
+}
+
+fn build_info() -> prometheus::Result<IntGauge> {
+    let info = opts("build_info", "Always 1; the labels tell the build")
+        .const_label("version", env!("CARGO_PKG_VERSION"))
+        .const_label("commit", option_env!("OVERGROW_COMMIT").unwrap_or("unknown"));
+    let gauge = IntGauge::with_opts(info)?;
+    gauge.set(1);
+    Ok(gauge)
+}

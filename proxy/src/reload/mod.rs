@@ -1,0 +1,196 @@
+//! From a changed routes.toml to a running generation: notice, settle, check, swap, report.
+//!
+//! A file with a fault changes nothing but the report. The surprise: a fault is believed only when the file has been
+//! still for a moment, because an editor that writes in place is seen half way.
+
+mod notice;
+mod status;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwap;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep};
+
+pub use self::notice::Noticed;
+pub use self::status::Status;
+
+use crate::config::{Config, Faults, Handlers, ServerConfig};
+use crate::gateway::{Generation, Parts};
+
+/// The content must be the same twice, this far apart, before it is read.
+const SETTLE: Duration = Duration::from_millis(15);
+
+/// How long a writer that has the file open may take before what is there is read all the same.
+const WRITER: Duration = Duration::from_millis(500);
+
+/// How long a fault must stand before it is reported.
+const DOUBT: Duration = Duration::from_millis(200);
+
+/// Whole contents are compared this often, for file systems that report nothing.
+const NET: Duration = Duration::from_secs(1);
+
+/// Everything a reload works on.
+#[derive(Debug)]
+pub struct Reloader {
+    file: PathBuf,
+    running: Arc<ArcSwap<Generation>>,
+    parts: Parts,
+    status: Arc<ArcSwap<Status>>,
+    /// What the process was started with; a difference needs a restart.
+    started_with: ServerConfig,
+    /// Content that was last accepted or rejected.
+    seen: Vec<u8>,
+}
+
+/// Asks the running reloader to look at the file now.
+#[derive(Debug, Clone)]
+pub struct Nudge(mpsc::Sender<oneshot::Sender<()>>);
+
+impl Nudge {
+    /// Resolves when the file has been looked at. Returns at once when the reloader is gone.
+    pub async fn look(&self) {
+        let (done, looked) = oneshot::channel();
+        if self.0.send(done).await.is_ok() {
+            let _ = looked.await;
+        }
+    }
+}
+
+/// Names of the registered handlers, as the check wants them.
+pub fn known_handlers(parts: &Parts) -> Handlers {
+    Handlers::new(parts.handlers.names())
+}
+
+impl Reloader {
+    /// Reloads into `running`, which was built from `seen`.
+    pub fn new(
+        file: PathBuf,
+        seen: Vec<u8>,
+        running: Arc<ArcSwap<Generation>>,
+        parts: Parts,
+        status: Arc<ArcSwap<Status>>,
+    ) -> Self {
+        let started_with = running.load().config.server.clone();
+        Self { file, running, parts, status, started_with, seen }
+    }
+
+    /// Watches until the future is dropped. `hang_up` is SIGHUP.
+    pub async fn run(mut self, mut nudges: mpsc::Receiver<oneshot::Sender<()>>, mut hang_up: mpsc::Receiver<()>) {
+        let mut noticed = Noticed::watch(&self.file);
+        let mut net = tokio::time::interval(NET);
+        loop {
+            let mut waiting = None;
+            tokio::select! {
+                () = noticed.change() => noticed.writer_done(WRITER).await,
+                _ = net.tick() => {}
+                Some(()) = hang_up.recv() => self.seen.clear(),
+                Some(done) = nudges.recv() => waiting = Some(done),
+                else => return,
+            }
+            self.look().await;
+            if let Some(done) = waiting {
+                let _ = done.send(());
+            }
+        }
+    }
+
+    /// One look at the file.
+    async fn look(&mut self) {
+        let noticed = Instant::now();
+        let Some(content) = self.changed().await else { return };
+        match Config::parse_bytes(&content, &known_handlers(&self.parts)) {
+            Ok(config) => self.accept(config, content, noticed),
+            Err(faults) => self.doubt(faults, content).await,
+        }
+    }
+
+    /// New content, once it stays the same.
+    async fn changed(&mut self) -> Option<Vec<u8>> {
+        let mut content = self.read().await?;
+        if content == self.seen {
+            return None;
+        }
+        loop {
+            sleep(SETTLE).await;
+            let again = self.read().await?;
+            if again == content {
+                return (content != self.seen).then_some(content);
+            }
+            content = again;
+        }
+    }
+
+    /// The file's content. One that is missing for a moment (a rename, a symlink swap) or for good keeps what runs.
+    async fn read(&self) -> Option<Vec<u8>> {
+        match tokio::fs::read(&self.file).await {
+            Ok(content) => Some(content),
+            Err(error) => {
+                self.report_unreadable(&error);
+                None
+            }
+        }
+    }
+
+    fn report_unreadable(&self, error: &std::io::Error) {
+        let text = format!("cannot read {}: {error}", self.file.display());
+        if self.status.load().error_text() == Some(text.as_str()) {
+            return;
+        }
+        tracing::error!(file = %self.file.display(), %error, "routes.toml cannot be read, the running routes stay");
+        self.parts.metrics.reload_rejected();
+        self.update_status(|status| status.unreadable(text));
+    }
+
+    async fn doubt(&mut self, faults: Faults, content: Vec<u8>) {
+        sleep(DOUBT).await;
+        if self.read().await.is_some_and(|now| now == content) {
+            self.reject(faults, content);
+        }
+    }
+
+    fn reject(&mut self, faults: Faults, content: Vec<u8>) {
+        self.seen = content;
+        self.parts.metrics.reload_rejected();
+        let faults = faults.named(self.file.display().to_string());
+        tracing::error!(file = %self.file.display(), "routes.toml has faults, the running routes stay\n{faults}");
+        self.update_status(|status| status.rejected(faults));
+    }
+
+    fn accept(&mut self, config: Config, content: Vec<u8>, noticed: Instant) {
+        self.seen = content;
+        let running = self.running.load_full();
+        let needs_restart = self.started_with.differences(&config.server);
+        if !needs_restart.is_empty() {
+            tracing::warn!(keys = ?needs_restart, "[server] changed: these keys need a restart");
+        }
+        if config == running.config {
+            self.parts.metrics.resynchronized();
+            return self.update_status(|status| status.accepted(running.number, needs_restart));
+        }
+        let next = Generation::build(config, &self.parts, Some(&running));
+        let number = next.number;
+        self.running.store(Arc::new(next));
+        self.parts.metrics.reloaded(number, noticed.elapsed());
+        tracing::info!(generation = number, ms = noticed.elapsed().as_secs_f64() * 1000.0, "routes.toml reloaded");
+        self.update_status(|status| status.accepted(number, needs_restart));
+    }
+
+    fn update_status(&self, change: impl FnOnce(Status) -> Status) {
+        let status = Status::clone(&self.status.load());
+        self.status.store(Arc::new(change(status)));
+    }
+}
+
+/// A reloader's nudge and the end that the reloader listens at.
+pub fn nudge() -> (Nudge, mpsc::Receiver<oneshot::Sender<()>>) {
+    let (sender, receiver) = mpsc::channel(16);
+    (Nudge(sender), receiver)
+}
+
+/// The status of a first generation.
+pub fn first_status(file: &Path) -> Status {
+    Status::first(file.to_owned(), SystemTime::now())
+}

@@ -1,0 +1,197 @@
+//! A running sidecar and its end.
+//!
+//! Pingora's own server loop sleeps for a fixed time when it ends; this one waits for exactly the work in flight.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pingora_core::server::ListenFds;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tracing_appender::non_blocking::ErrorCounter;
+
+use crate::admin::Shown;
+use crate::listen::{self, BindError};
+
+/// How long both processes accept after a hand-over, so that the new one has surely begun.
+const OVERLAP: Duration = Duration::from_secs(1);
+
+/// Between two looks at the count of dropped log lines.
+const LOG_COUNT: Duration = Duration::from_secs(1);
+
+/// A sidecar that takes traffic. Dropping it ends it at once; [`stop`](Self::stop) ends it in order.
+pub struct Running {
+    pub(super) listen: Vec<SocketAddr>,
+    pub(super) admin: SocketAddr,
+    pub(super) traffic: Option<pingora_runtime::Runtime>,
+    pub(super) control: Option<tokio::runtime::Runtime>,
+    pub(super) stop_traffic: watch::Sender<bool>,
+    pub(super) stop_admin: watch::Sender<bool>,
+    pub(super) hang_up: mpsc::Sender<()>,
+    pub(super) shown: Shown,
+    pub(super) fds: ListenFds,
+    pub(super) upgrade_socket: PathBuf,
+    pub(super) drain_limit: Duration,
+    pub(super) ready_after: Duration,
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Drain,
+    HandOver,
+    Reload,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    quit: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.terminate.recv() => Asked::Drain,
+            _ = self.interrupt.recv() => Asked::Drain,
+            _ = self.quit.recv() => Asked::HandOver,
+            _ = self.hang_up.recv() => Asked::Reload,
+        }
+    }
+}
+
+impl Running {
+    /// Addresses that take traffic, with their real ports.
+    pub fn listen(&self) -> &[SocketAddr] {
+        &self.listen
+    }
+
+    /// Address of the admin listener.
+    pub fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// How long it took to get ready.
+    pub fn ready_after(&self) -> Duration {
+        self.ready_after
+    }
+
+    /// How many routes are loaded.
+    pub fn routes(&self) -> usize {
+        self.shown.running.load().config.routes.len()
+    }
+
+    /// Shows in the metrics how many log lines were given up.
+    pub fn count_dropped_lines(&self, dropped: ErrorCounter) {
+        let metrics = self.shown.metrics.clone();
+        let Some(control) = &self.control else { return };
+        control.spawn(async move {
+            let mut tick = tokio::time::interval(LOG_COUNT);
+            loop {
+                tick.tick().await;
+                metrics.log_lines_dropped(dropped.dropped_lines() as u64);
+            }
+        });
+    }
+
+    /// Makes the reloader look at routes.toml now.
+    pub fn reload(&self) {
+        // A full queue means that it is about to look anyway.
+        let _ = self.hang_up.try_send(());
+    }
+
+    /// Blocks until a signal ends the process: see [`Builder::run`](super::Builder::run).
+    pub fn until_signal(self) {
+        let control = self.control.as_ref().map(tokio::runtime::Runtime::handle).cloned();
+        let Some(control) = control else { return };
+        let inside = control.enter();
+        let signals = Signals::listen();
+        drop(inside);
+        let mut signals = match signals {
+            Ok(signals) => signals,
+            Err(error) => return tracing::error!(%error, "cannot listen for signals"),
+        };
+        loop {
+            match control.block_on(signals.next()) {
+                Asked::Reload => self.reload(),
+                Asked::Drain => break,
+                Asked::HandOver => match self.hand_over() {
+                    Ok(()) => break,
+                    Err(error) => tracing::error!(%error, "nobody took the sockets, this process stays"),
+                },
+            }
+        }
+        // A second signal must not wait for the drain.
+        control.spawn(async move {
+            signals.next().await;
+            std::process::exit(1);
+        });
+        self.stop();
+    }
+
+    /// Hands the listening sockets to the process that waits at the upgrade socket, then goes on accepting for a
+    /// moment, so that there is always somebody who does. Blocks; call [`stop`](Self::stop) afterwards.
+    ///
+    /// # Errors
+    /// When nobody waits there; this sidecar then goes on as before.
+    pub fn hand_over(&self) -> Result<(), BindError> {
+        listen::hand_over(&self.fds.lock(), &self.upgrade_socket)?;
+        tracing::info!("the listening sockets were handed over");
+        std::thread::sleep(OVERLAP);
+        Ok(())
+    }
+
+    /// Stops accepting, waits for the work in flight for at most `[server].drain`, and ends. Gives the number of
+    /// requests and sockets that were cut off.
+    pub fn stop(mut self) -> usize {
+        let drain = std::sync::Arc::clone(&self.shown.drain);
+        drain.begin();
+        // Nobody listening any more is no reason not to stop.
+        let _ = self.stop_traffic.send(true);
+        tracing::info!(in_flight = drain.in_flight(), limit = ?self.drain_limit, "draining");
+        let Some(control) = self.control.take() else { return 0 };
+        let left = control.block_on(drain.wait(self.drain_limit));
+        if left > 0 {
+            tracing::warn!(left, "the drain is over, the rest is cut off");
+        }
+        let _ = self.stop_admin.send(true);
+        self.end(control);
+        left
+    }
+
+    /// Answers may still be in the sockets' buffers of threads that are about to end: they get a last moment.
+    fn end(&mut self, control: tokio::runtime::Runtime) {
+        const LAST_MOMENT: Duration = Duration::from_millis(20);
+        std::thread::sleep(LAST_MOMENT);
+        if let Some(traffic) = self.traffic.take() {
+            traffic.shutdown_timeout(LAST_MOMENT);
+        }
+        control.shutdown_timeout(LAST_MOMENT);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(control) = self.control.take() {
+            self.end(control);
+        }
+    }
+}
+
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("listen", &self.listen).field("admin", &self.admin).finish_non_exhaustive()
+    }
+}

@@ -4,4 +4,5 @@ pub mod config;
 pub mod route;
 pub mod listen;
 pub mod backend;
+pub mod metrics;
 pub mod edit;

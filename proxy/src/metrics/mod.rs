@@ -8,14 +8,16 @@ mod route;
 use std::time::Duration;
 
 use prometheus::{
-    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry,
 };
 
 pub use self::route::{RouteMetrics, SideMetrics, StatusClass};
 
 /// Upper bounds in seconds: from a native answer to a slow model.
-const SECONDS: [f64; 15] =
-    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0];
+const SECONDS: [f64; 15] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0,
+];
 
 /// All metrics of one sidecar.
 #[derive(Debug, Clone)]
@@ -46,31 +48,69 @@ impl Metrics {
     pub fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
         let metrics = Self {
-            requests: counters("requests_total", "Requests by final status class", &["route", "backend", "role", "status"])?,
+            requests: counters(
+                "requests_total",
+                "Requests by final status class",
+                &["route", "backend", "role", "status"],
+            )?,
             seconds: HistogramVec::new(
-                HistogramOpts::new("overgrow_request_seconds", "Time from request head to the end of the answer")
-                    .buckets(SECONDS.to_vec()),
+                HistogramOpts::new(
+                    "overgrow_request_seconds",
+                    "Time from request head to the end of the answer",
+                )
+                .buckets(SECONDS.to_vec()),
                 &["route", "backend", "role"],
             )?,
             in_flight: gauges("in_flight", "Requests being answered", &["backend"])?,
             websockets: gauges("websockets", "Open WebSockets", &["route", "backend"])?,
-            fallback: counters("fallback_total", "Native failures answered by the legacy", &["route", "reason"])?,
-            rust_percent: prometheus::GaugeVec::new(opts("route_rust_percent", "The dial"), &["route"])?,
-            routes: gauges("routes", "Routes by state", &["state"])?,
-            reload: counters("reload_total", "Reads of routes.toml that found a change", &["result"])?,
-            reload_seconds: Histogram::with_opts(
-                HistogramOpts::new("overgrow_reload_seconds", "Time from noticing a change to using it")
-                    .buckets(SECONDS.to_vec()),
+            fallback: counters(
+                "fallback_total",
+                "Native failures answered by the legacy",
+                &["route", "reason"],
             )?,
-            generation: IntGauge::with_opts(opts("config_generation", "Counts accepted versions of routes.toml"))?,
-            synchronized: IntGauge::with_opts(opts("config_synchronized", "1 when routes.toml is what is running"))?,
-            refused: counters("refused_total", "Requests refused before routing", &["reason"])?,
-            upstream_up: gauges("upstream_up", "1 when an upstream gets traffic", &["upstream"])?,
+            rust_percent: prometheus::GaugeVec::new(
+                opts("route_rust_percent", "The dial"),
+                &["route"],
+            )?,
+            routes: gauges("routes", "Routes by state", &["state"])?,
+            reload: counters(
+                "reload_total",
+                "Reads of routes.toml that found a change",
+                &["result"],
+            )?,
+            reload_seconds: Histogram::with_opts(
+                HistogramOpts::new(
+                    "overgrow_reload_seconds",
+                    "Time from noticing a change to using it",
+                )
+                .buckets(SECONDS.to_vec()),
+            )?,
+            generation: IntGauge::with_opts(opts(
+                "config_generation",
+                "Counts accepted versions of routes.toml",
+            ))?,
+            synchronized: IntGauge::with_opts(opts(
+                "config_synchronized",
+                "1 when routes.toml is what is running",
+            ))?,
+            refused: counters(
+                "refused_total",
+                "Requests refused before routing",
+                &["reason"],
+            )?,
+            upstream_up: gauges(
+                "upstream_up",
+                "1 when an upstream gets traffic",
+                &["upstream"],
+            )?,
             log_lines_dropped: IntCounter::with_opts(opts(
                 "log_lines_dropped_total",
                 "Log lines given up because the reader of the log was too slow",
             ))?,
-            start_seconds: Gauge::with_opts(opts("start_seconds", "Time from process start to ready"))?,
+            start_seconds: Gauge::with_opts(opts(
+                "start_seconds",
+                "Time from process start to ready",
+            ))?,
             registry,
         };
         metrics.register()?;
@@ -83,18 +123,25 @@ impl Metrics {
         self.registry.register(Box::new(self.in_flight.clone()))?;
         self.registry.register(Box::new(self.websockets.clone()))?;
         self.registry.register(Box::new(self.fallback.clone()))?;
-        self.registry.register(Box::new(self.rust_percent.clone()))?;
+        self.registry
+            .register(Box::new(self.rust_percent.clone()))?;
         self.registry.register(Box::new(self.routes.clone()))?;
         self.registry.register(Box::new(self.reload.clone()))?;
-        self.registry.register(Box::new(self.reload_seconds.clone()))?;
+        self.registry
+            .register(Box::new(self.reload_seconds.clone()))?;
         self.registry.register(Box::new(self.generation.clone()))?;
-        self.registry.register(Box::new(self.synchronized.clone()))?;
+        self.registry
+            .register(Box::new(self.synchronized.clone()))?;
         self.registry.register(Box::new(self.refused.clone()))?;
         self.registry.register(Box::new(self.upstream_up.clone()))?;
-        self.registry.register(Box::new(self.log_lines_dropped.clone()))?;
-        self.registry.register(Box::new(self.start_seconds.clone()))?;
+        self.registry
+            .register(Box::new(self.log_lines_dropped.clone()))?;
+        self.registry
+            .register(Box::new(self.start_seconds.clone()))?;
         self.registry.register(Box::new(build_info()?))?;
-        self.registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
+        self.registry.register(Box::new(
+            prometheus::process_collector::ProcessCollector::for_self(),
+        ))
     }
 
     /// The series of one route.
@@ -111,7 +158,8 @@ impl Metrics {
     pub fn reloaded(&self, generation: u64, took: Duration) {
         self.reload.with_label_values(&["ok"]).inc();
         self.reload_seconds.observe(took.as_secs_f64());
-        self.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
+        self.generation
+            .set(i64::try_from(generation).unwrap_or(i64::MAX));
         self.synchronized.set(1);
     }
 
@@ -141,7 +189,9 @@ impl Metrics {
 
     /// Whether an upstream gets traffic.
     pub fn upstream(&self, name: &str, up: bool) {
-        self.upstream_up.with_label_values(&[name]).set(i64::from(up));
+        self.upstream_up
+            .with_label_values(&[name])
+            .set(i64::from(up));
     }
 
     /// The log's reader was too slow for this many lines so far.
@@ -189,7 +239,10 @@ fn gauges(name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntGaug
 fn build_info() -> prometheus::Result<IntGauge> {
     let info = opts("build_info", "Always 1; the labels tell the build")
         .const_label("version", env!("CARGO_PKG_VERSION"))
-        .const_label("commit", option_env!("OVERGROW_COMMIT").unwrap_or("unknown"));
+        .const_label(
+            "commit",
+            option_env!("OVERGROW_COMMIT").unwrap_or("unknown"),
+        );
     let gauge = IntGauge::with_opts(info)?;
     gauge.set(1);
     Ok(gauge)

@@ -17,7 +17,12 @@ impl StatusClass {
 
     /// The class of a status.
     pub fn of(status: http::StatusCode) -> Self {
-        Self(u8::try_from(status.as_u16() / 100).ok().filter(|class| (1..=5).contains(class)).unwrap_or(5))
+        Self(
+            u8::try_from(status.as_u16() / 100)
+                .ok()
+                .filter(|class| (1..=5).contains(class))
+                .unwrap_or(5),
+        )
     }
 
     fn label(self) -> &'static str {
@@ -45,7 +50,12 @@ pub struct SideMetrics {
 
 impl RouteMetrics {
     pub(super) fn new(metrics: Metrics, id: &str) -> Self {
-        Self { metrics, id: id.to_owned(), legacy: SideMetrics::default(), rust: SideMetrics::default() }
+        Self {
+            metrics,
+            id: id.to_owned(),
+            legacy: SideMetrics::default(),
+            rust: SideMetrics::default(),
+        }
     }
 
     fn side(&self, side: Side) -> &SideMetrics {
@@ -60,27 +70,41 @@ impl RouteMetrics {
         let of_side = self.side(side);
         let (id, backend) = (self.id.as_str(), side.name());
         let count = of_side.requests[usize::from(status.0)].get_or_init(|| {
-            self.metrics.requests.with_label_values(&[id, backend, "primary", status.label()])
+            self.metrics
+                .requests
+                .with_label_values(&[id, backend, "primary", status.label()])
         });
         count.inc();
-        let histogram =
-            of_side.seconds.get_or_init(|| self.metrics.seconds.with_label_values(&[id, backend, "primary"]));
+        let histogram = of_side.seconds.get_or_init(|| {
+            self.metrics
+                .seconds
+                .with_label_values(&[id, backend, "primary"])
+        });
         histogram.observe(seconds);
     }
 
     /// The gauge of requests being answered by that side, over all routes.
     pub fn in_flight(&self, side: Side) -> &IntGauge {
-        self.side(side).in_flight.get_or_init(|| self.metrics.in_flight.with_label_values(&[side.name()]))
+        self.side(side)
+            .in_flight
+            .get_or_init(|| self.metrics.in_flight.with_label_values(&[side.name()]))
     }
 
     /// The gauge of open WebSockets.
     pub fn websockets(&self, side: Side) -> &IntGauge {
-        let open = || self.metrics.websockets.with_label_values(&[self.id.as_str(), side.name()]);
+        let open = || {
+            self.metrics
+                .websockets
+                .with_label_values(&[self.id.as_str(), side.name()])
+        };
         self.side(side).websockets.get_or_init(open)
     }
 
     /// The native side failed and the legacy was asked.
     pub fn fell_back(&self, reason: &'static str) {
-        self.metrics.fallback.with_label_values(&[self.id.as_str(), reason]).inc();
+        self.metrics
+            .fallback
+            .with_label_values(&[self.id.as_str(), reason])
+            .inc();
     }
 }

@@ -58,23 +58,41 @@ impl<F: Front> Chassis<F> {
     }
 
     fn guard_limits(&self) -> guard::Limits {
-        guard::Limits { head: self.limits.head_size, ..guard::Limits::default() }
+        guard::Limits {
+            head: self.limits.head_size,
+            ..guard::Limits::default()
+        }
     }
 
     fn deadlines(&self) -> Deadlines {
-        Deadlines { head: self.limits.head, idle: self.limits.idle, half_closed: HALF_CLOSED }
+        Deadlines {
+            head: self.limits.head,
+            idle: self.limits.idle,
+            half_closed: HALF_CLOSED,
+        }
     }
 
     async fn serve(&self, stream: Stream, shutdown: ShutdownWatch) {
         let tls = stream.get_ssl_digest().is_some();
-        let Some(address) = peer_address(&stream) else { return };
+        let Some(address) = peer_address(&stream) else {
+            return;
+        };
         let peer = Arc::new(Peer::new(address, tls));
-        let carrying = Carrying { stream, _peer: Arc::clone(&peer) };
+        let carrying = Carrying {
+            stream,
+            _peer: Arc::clone(&peer),
+        };
         let mut guard = Guard::new(carrying, self.guard_limits());
         let watch = guard.watch();
         // A client that never says anything gets as long as one that has nothing more to say.
         let sniffed = tokio::time::timeout(self.limits.idle, guard.sniff()).await;
-        let connection = Connection { front: self.front.clone(), peer, watch, deadlines: self.deadlines(), shutdown };
+        let connection = Connection {
+            front: self.front.clone(),
+            peer,
+            watch,
+            deadlines: self.deadlines(),
+            shutdown,
+        };
         match sniffed {
             Ok(Ok(Protocol::Http1)) => connection.serve_http1(guard).await,
             Ok(Ok(Protocol::Http2)) => connection.serve_http2(guard).await,
@@ -89,7 +107,11 @@ fn peer_address(stream: &Stream) -> Option<SocketAddr> {
 
 #[async_trait]
 impl<F: Front> ServerApp for Chassis<F> {
-    async fn process_new(self: &Arc<Self>, stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
+    async fn process_new(
+        self: &Arc<Self>,
+        stream: Stream,
+        shutdown: &ShutdownWatch,
+    ) -> Option<Stream> {
         self.serve(stream, shutdown.clone()).await;
         None
     }
@@ -106,13 +128,24 @@ struct Connection<F> {
 
 impl<F: Front> Connection<F> {
     async fn serve_http1(mut self, guard: Guard<Carrying<Stream>>) {
-        let (front, peer, watch) = (self.front.clone(), Arc::clone(&self.peer), Arc::clone(&self.watch));
-        let service = service_fn(move |request| answer(front.clone(), Arc::clone(&peer), &watch, request));
+        let (front, peer, watch) = (
+            self.front.clone(),
+            Arc::clone(&self.peer),
+            Arc::clone(&self.watch),
+        );
+        let service =
+            service_fn(move |request| answer(front.clone(), Arc::clone(&peer), &watch, request));
         let mut builder = http1::Builder::new();
         // The guard keeps the deadlines and hides a half-closed client; hyper has nothing to do for either.
         builder.auto_date_header(F::DATES == Dates::Added);
-        builder.preserve_header_case(true).half_close(false).header_read_timeout(None).timer(TokioTimer::new());
-        let serving = builder.serve_connection(TokioIo::new(guard), service).with_upgrades();
+        builder
+            .preserve_header_case(true)
+            .half_close(false)
+            .header_read_timeout(None)
+            .timer(TokioTimer::new());
+        let serving = builder
+            .serve_connection(TokioIo::new(guard), service)
+            .with_upgrades();
         let mut serving = pin!(serving);
         let mut expiring = pin!(watch_deadlines(Arc::clone(&self.watch), self.deadlines));
         let mut draining = false;
@@ -136,11 +169,19 @@ impl<F: Front> Connection<F> {
     }
 
     async fn serve_http2(mut self, guard: Guard<Carrying<Stream>>) {
-        let (front, peer, watch) = (self.front.clone(), Arc::clone(&self.peer), Arc::clone(&self.watch));
-        let service = service_fn(move |request| answer(front.clone(), Arc::clone(&peer), &watch, request));
+        let (front, peer, watch) = (
+            self.front.clone(),
+            Arc::clone(&self.peer),
+            Arc::clone(&self.watch),
+        );
+        let service =
+            service_fn(move |request| answer(front.clone(), Arc::clone(&peer), &watch, request));
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.auto_date_header(F::DATES == Dates::Added);
-        builder.timer(TokioTimer::new()).adaptive_window(true).max_concurrent_streams(STREAMS);
+        builder
+            .timer(TokioTimer::new())
+            .adaptive_window(true)
+            .max_concurrent_streams(STREAMS);
         // A peer that vanished without a word is noticed by its missing pong.
         builder.keep_alive_interval(self.deadlines.idle);
         let mut serving = pin!(builder.serve_connection(TokioIo::new(guard), service));
@@ -182,7 +223,10 @@ fn answer<F: Front>(
             }
         }
         in_flight.head_sent();
-        Ok(response.map(|body| Tracked { body, _in_flight: in_flight }))
+        Ok(response.map(|body| Tracked {
+            body,
+            _in_flight: in_flight,
+        }))
     }
 }
 

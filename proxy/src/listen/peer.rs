@@ -22,12 +22,19 @@ pub struct Peer {
 impl Peer {
     /// The peer of a connection that was just accepted.
     pub fn new(address: SocketAddr, tls: bool) -> Self {
-        Self { address, tls, passengers: Mutex::default() }
+        Self {
+            address,
+            tls,
+            passengers: Mutex::default(),
+        }
     }
 
     /// Keeps something until the connection itself is gone, also past an upgrade.
     pub fn keep(&self, passenger: Box<dyn Any + Send>) {
-        self.passengers.lock().unwrap_or_else(PoisonError::into_inner).push(passenger);
+        self.passengers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(passenger);
     }
 }
 
@@ -39,13 +46,21 @@ pub(super) struct Carrying<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Carrying<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Carrying<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 

@@ -54,7 +54,10 @@ impl Default for Sockets {
 impl Sockets {
     /// No socket yet; all will be bound.
     pub fn new() -> Self {
-        Self { inherited: Vec::new(), fds: Fds::new() }
+        Self {
+            inherited: Vec::new(),
+            fds: Fds::new(),
+        }
     }
 
     /// Waits at the upgrade socket for the running process to hand its sockets over. Blocks for up to six seconds.
@@ -65,7 +68,10 @@ impl Sockets {
         let path = path.display().to_string();
         let mut fds = Fds::new();
         let taken = fds.get_from_sock(path.as_str());
-        taken.map_err(|reason| BindError::HandOver { path: path.clone(), reason: reason.to_string() })?;
+        taken.map_err(|reason| BindError::HandOver {
+            path: path.clone(),
+            reason: reason.to_string(),
+        })?;
         let (inherited, _) = fds.serialize();
         Ok(Self { inherited, fds })
     }
@@ -76,7 +82,10 @@ impl Sockets {
     /// When the address cannot be bound.
     pub fn open(&mut self, configured: SocketAddr) -> Result<(String, SocketAddr), BindError> {
         let prefix = format!("{configured}@");
-        let inherited = self.inherited.iter().position(|name| name.starts_with(&prefix));
+        let inherited = self
+            .inherited
+            .iter()
+            .position(|name| name.starts_with(&prefix));
         if let Some(position) = inherited {
             let name = self.inherited.swap_remove(position);
             let bound = name[prefix.len()..].parse().unwrap_or(configured);
@@ -87,7 +96,10 @@ impl Sockets {
             listener.set_nonblocking(true)?;
             Ok((listener.local_addr()?, listener.into_raw_fd()))
         };
-        let (bound, fd) = bind().map_err(|source| BindError::Bind { address: configured, source })?;
+        let (bound, fd) = bind().map_err(|source| BindError::Bind {
+            address: configured,
+            source,
+        })?;
         let name = format!("{prefix}{bound}");
         self.fds.add(name.clone(), fd);
         Ok((name, bound))
@@ -96,9 +108,15 @@ impl Sockets {
     /// Closes inherited sockets that nobody opened: their addresses are no longer configured.
     pub fn into_fds(mut self) -> Fds {
         let (names, _) = self.fds.serialize();
-        let used = names.into_iter().filter(|name| !self.inherited.contains(name)).collect();
+        let used = names
+            .into_iter()
+            .filter(|name| !self.inherited.contains(name))
+            .collect();
         for closed in self.fds.close_unclaimed(&used) {
-            tracing::info!(socket = closed, "closed an inherited socket that is no longer configured");
+            tracing::info!(
+                socket = closed,
+                "closed an inherited socket that is no longer configured"
+            );
         }
         self.fds
     }
@@ -111,12 +129,17 @@ impl Sockets {
 pub fn hand_over(fds: &Fds, path: &Path) -> Result<(), BindError> {
     let path = path.display().to_string();
     let given = fds.send_to_sock(path.as_str());
-    given.map(drop).map_err(|reason| BindError::Give { path, reason: reason.to_string() })
+    given.map(drop).map_err(|reason| BindError::Give {
+        path,
+        reason: reason.to_string(),
+    })
 }
 
 impl std::fmt::Debug for Sockets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sockets").field("inherited", &self.inherited).finish_non_exhaustive()
+        f.debug_struct("Sockets")
+            .field("inherited", &self.inherited)
+            .finish_non_exhaustive()
     }
 }
 

@@ -32,17 +32,30 @@ pub fn settings(cert: &Path, key: &Path) -> Result<TlsSettings, TlsError> {
     try_out(cert, key)?;
     let (cert, key) = (cert.display().to_string(), key.display().to_string());
     let settings = TlsSettings::intermediate(&cert, &key);
-    let mut settings = settings.map_err(|error| TlsError::Use(rustls::Error::General(error.to_string())))?;
+    let mut settings =
+        settings.map_err(|error| TlsError::Use(rustls::Error::General(error.to_string())))?;
     settings.enable_h2();
     Ok(settings)
 }
 
 fn try_out(cert: &Path, key: &Path) -> Result<(), TlsError> {
-    let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let chain = chain.map_err(|source| TlsError::Read { path: cert.to_owned(), source })?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|source| TlsError::Read { path: key.to_owned(), source })?;
+    let chain =
+        CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = chain.map_err(|source| TlsError::Read {
+        path: cert.to_owned(),
+        source,
+    })?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|source| TlsError::Read {
+        path: key.to_owned(),
+        source,
+    })?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = builder.and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private));
+    let builder =
+        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = builder.and_then(|builder| {
+        builder
+            .with_no_client_auth()
+            .with_single_cert(chain, private)
+    });
     config.map(drop).map_err(TlsError::Use)
 }

@@ -74,10 +74,18 @@ refusals! {
     ChunkExtensionTooLong 400 "chunk-extension-too-long" "the chunk extensions are too long"
     ChunkEnd 400 "chunk-end" "a chunk does not end where its size says"
     TrailersTooLong 431 "trailers-too-long" "the trailers are too long"
+    UpgradeWithoutConnection 400 "upgrade-without-connection" "Upgrade: websocket needs Connection: Upgrade beside it"
     ForbiddenTrailer 400 "forbidden-trailer" "a trailer would change how the message is read"
 }
 
 impl Refusal {
+    /// Reads the refusal out of a stand-in request; `None` for any other request.
+    pub fn of<B>(request: &http::Request<B>) -> Option<Refusal> {
+        let named = || Refusal::from_slug(request.uri().path());
+        (request.method().as_str() == STAND_IN_METHOD)
+            .then(|| named().unwrap_or(Refusal::ReservedMethod))
+    }
+
     /// The refusal a slug names, with or without the `/` that precedes it in the stand-in's target.
     pub fn from_slug(slug: &str) -> Option<Refusal> {
         let slug = slug.strip_prefix('/').unwrap_or(slug);

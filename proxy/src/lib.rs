@@ -3,6 +3,7 @@
 pub mod config;
 pub mod route;
 pub mod listen;
+pub mod gateway;
 pub mod backend;
 pub mod metrics;
 pub mod edit;

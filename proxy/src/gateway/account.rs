@@ -46,7 +46,13 @@ const LOG: &str = "overgrow::request";
 
 impl Account {
     /// Opens the account of a request whose side has been decided.
-    pub(super) fn open<B>(route: Arc<Route>, side: Side, caller: &Caller, request: &Request<B>, drain: &Arc<Drain>) -> Self {
+    pub(super) fn open<B>(
+        route: Arc<Route>,
+        side: Side,
+        caller: &Caller,
+        request: &Request<B>,
+        drain: &Arc<Drain>,
+    ) -> Self {
         route.metrics.in_flight(side).inc();
         let logged = tracing::enabled!(target: LOG, tracing::Level::INFO);
         let line = logged.then(|| Line {
@@ -93,7 +99,10 @@ impl Account {
 
     /// Tells a trusted peer who answered.
     pub(super) fn describe(&self, headers: &mut HeaderMap) {
-        headers.insert("x-overgrow-backend", HeaderValue::from_static(self.side.name()));
+        headers.insert(
+            "x-overgrow-backend",
+            HeaderValue::from_static(self.side.name()),
+        );
         if let Ok(route) = HeaderValue::from_str(&self.route.id) {
             headers.insert("x-overgrow-route", route);
         }
@@ -101,13 +110,24 @@ impl Account {
 
     /// Sends the answer on its way; the account is settled when the body has ended. After a switch the two
     /// connections are joined, and the socket is counted for as long as they are.
-    pub(super) fn finish(mut self, mut response: Response<Body>, switch: Switch, peer: &Arc<Peer>) -> Response<Answer> {
+    pub(super) fn finish(
+        mut self,
+        mut response: Response<Body>,
+        switch: Switch,
+        peer: &Arc<Peer>,
+    ) -> Response<Answer> {
         self.status = Some(response.status());
         if is_switch(response.status()) {
-            let socket = Socket::open(self.route.metrics.websockets(self.side).clone(), self.drain.enter());
+            let socket = Socket::open(
+                self.route.metrics.websockets(self.side).clone(),
+                self.drain.enter(),
+            );
             switch.join(&mut response, peer, socket);
         }
-        response.map(|body| Answer { body, account: Some(self) })
+        response.map(|body| Answer {
+            body,
+            account: Some(self),
+        })
     }
 }
 
@@ -115,7 +135,9 @@ impl Drop for Account {
     fn drop(&mut self) {
         let took = self.started.elapsed();
         let class = self.status.map_or(StatusClass::NONE, StatusClass::of);
-        self.route.metrics.finished(self.side, class, took.as_secs_f64());
+        self.route
+            .metrics
+            .finished(self.side, class, took.as_secs_f64());
         self.route.metrics.in_flight(self.side).dec();
         if let Some(line) = &self.line {
             tracing::info!(
@@ -142,7 +164,10 @@ pub(super) struct Socket {
 impl Socket {
     fn open(open: IntGauge, in_flight: InFlight) -> Self {
         open.inc();
-        Self { open, _in_flight: in_flight }
+        Self {
+            open,
+            _in_flight: in_flight,
+        }
     }
 }
 
@@ -161,7 +186,10 @@ pub struct Answer {
 impl Answer {
     /// A body nobody keeps account of: a refusal.
     pub fn unaccounted(body: Body) -> Self {
-        Self { body, account: None }
+        Self {
+            body,
+            account: None,
+        }
     }
 }
 

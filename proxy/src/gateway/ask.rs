@@ -26,17 +26,31 @@ pub(super) async fn ask(
     let route = Arc::clone(account.route());
     match (&route.rust, account.side()) {
         (Some(rust), Side::Rust) if route.fallback => {
-            ask_with_fallback(generation, account, rust, with_call(request, caller, &route)).await
+            ask_with_fallback(
+                generation,
+                account,
+                rust,
+                with_call(request, caller, &route),
+            )
+            .await
         }
-        (Some(rust), Side::Rust) => within(route.rust_timeout, rust, with_call(request, caller, &route)).await,
+        (Some(rust), Side::Rust) => {
+            within(route.rust_timeout, rust, with_call(request, caller, &route)).await
+        }
         _ => within(route.legacy_timeout, &generation.legacy, request).await,
     }
 }
 
-async fn within(limit: Duration, backend: &Backend, request: Request<Body>) -> Result<Response<Body>, Fault> {
+async fn within(
+    limit: Duration,
+    backend: &Backend,
+    request: Request<Body>,
+) -> Result<Response<Body>, Fault> {
     let (parts, body) = request.into_parts();
     let (body, patience) = watched(body, limit);
-    let mut response = patience.wait(backend.ask(Request::from_parts(parts, body))).await?;
+    let mut response = patience
+        .wait(backend.ask(Request::from_parts(parts, body)))
+        .await?;
     if matches!(backend, Backend::Native(_)) {
         date::add(response.headers_mut());
     }

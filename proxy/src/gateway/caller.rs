@@ -37,12 +37,22 @@ impl Caller {
         let is_proxy = is_in(proxies, address);
         let is_loopback = address.is_loopback();
         let trusted = is_proxy || is_loopback;
-        let sent_id = headers.get("x-request-id").filter(|_| trusted).and_then(RequestId::accept);
+        let sent_id = headers
+            .get("x-request-id")
+            .filter(|_| trusted)
+            .and_then(RequestId::accept);
         Self {
             peer: address,
-            client: if is_proxy { client_behind(headers, proxies, address) } else { address },
+            client: if is_proxy {
+                client_behind(headers, proxies, address)
+            } else {
+                address
+            },
             request_id: sent_id.unwrap_or_else(|| RequestId::from_bits(fastrand::u128(..))),
-            forced: headers.get("x-overgrow-backend").filter(|_| trusted).and_then(Side::from_header),
+            forced: headers
+                .get("x-overgrow-backend")
+                .filter(|_| trusted)
+                .and_then(Side::from_header),
             is_proxy,
             is_loopback,
         }
@@ -50,7 +60,10 @@ impl Caller {
 
     /// Whether the peer may see which route and side answered, and asks for it.
     pub(super) fn wants_debug(&self, headers: &HeaderMap) -> bool {
-        (self.is_proxy || self.is_loopback) && headers.get("x-overgrow-debug").is_some_and(|value| value == "1")
+        (self.is_proxy || self.is_loopback)
+            && headers
+                .get("x-overgrow-debug")
+                .is_some_and(|value| value == "1")
     }
 }
 
@@ -61,10 +74,18 @@ fn is_in(nets: &[IpNet], address: IpAddr) -> bool {
 /// The last address in the chain that is not a trusted proxy's: what stands to the left of it may be invented.
 fn client_behind(headers: &HeaderMap, proxies: &[IpNet], peer: IpAddr) -> IpAddr {
     let mut client = peer;
-    let chain = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = chain.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let chain = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = chain
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
     for hop in hops.iter().rev() {
-        let Some(address) = address_of(hop) else { break };
+        let Some(address) = address_of(hop) else {
+            break;
+        };
         client = address;
         if !is_in(proxies, address) {
             break;
@@ -77,7 +98,10 @@ fn client_behind(headers: &HeaderMap, proxies: &[IpNet], peer: IpAddr) -> IpAddr
 fn address_of(hop: &str) -> Option<IpAddr> {
     let bare = hop.trim_start_matches('[').split(']').next().unwrap_or(hop);
     let parsed = hop.parse::<IpAddr>().or_else(|_| bare.parse());
-    let parsed = parsed.or_else(|_| hop.parse::<std::net::SocketAddr>().map(|address| address.ip()));
+    let parsed = parsed.or_else(|_| {
+        hop.parse::<std::net::SocketAddr>()
+            .map(|address| address.ip())
+    });
     parsed.ok().map(|address| address.to_canonical())
 }
 
@@ -98,28 +122,51 @@ mod tests {
     fn caller(peer: &str, headers: &[(&'static str, &str)], proxies: &[&str]) -> Caller {
         let proxies: Vec<IpNet> = proxies.iter().map(|net| net.parse().unwrap()).collect();
         let headers = headers.iter().map(|(name, value)| {
-            (http::HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
+            (
+                http::HeaderName::from_static(name),
+                HeaderValue::from_str(value).unwrap(),
+            )
         });
         let peer = Peer::new(format!("{peer}:1000").parse().unwrap(), false);
         Caller::identify(&peer, &headers.collect(), &proxies)
     }
 
     fn client(peer: &str, forwarded: &str, proxies: &[&str]) -> String {
-        caller(peer, &[("x-forwarded-for", forwarded)], proxies).client.to_string()
+        caller(peer, &[("x-forwarded-for", forwarded)], proxies)
+            .client
+            .to_string()
     }
 
     #[test]
     fn the_client_is_the_last_hop_no_proxy_vouches_for() {
         assert_eq!(client("10.0.0.1", "8.8.8.8", &[]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", "8.8.8.8", &["10.0.0.0/8"]), "8.8.8.8");
-        assert_eq!(client("10.0.0.1", "127.0.0.1, 8.8.8.8", &["10.0.0.0/8"]), "8.8.8.8");
-        assert_eq!(client("10.0.0.1", "8.8.8.8, 10.0.0.7", &["10.0.0.0/8"]), "8.8.8.8");
-        assert_eq!(client("10.0.0.1", "junk, 10.0.0.7", &["10.0.0.0/8"]), "10.0.0.7");
+        assert_eq!(
+            client("10.0.0.1", "127.0.0.1, 8.8.8.8", &["10.0.0.0/8"]),
+            "8.8.8.8"
+        );
+        assert_eq!(
+            client("10.0.0.1", "8.8.8.8, 10.0.0.7", &["10.0.0.0/8"]),
+            "8.8.8.8"
+        );
+        assert_eq!(
+            client("10.0.0.1", "junk, 10.0.0.7", &["10.0.0.0/8"]),
+            "10.0.0.7"
+        );
         assert_eq!(client("10.0.0.1", "junk", &["10.0.0.0/8"]), "10.0.0.1");
-        assert_eq!(client("10.0.0.1", "8.8.8.8:555", &["10.0.0.0/8"]), "8.8.8.8");
-        assert_eq!(client("10.0.0.1", "[2001:db8::1]:555", &["10.0.0.0/8"]), "2001:db8::1");
+        assert_eq!(
+            client("10.0.0.1", "8.8.8.8:555", &["10.0.0.0/8"]),
+            "8.8.8.8"
+        );
+        assert_eq!(
+            client("10.0.0.1", "[2001:db8::1]:555", &["10.0.0.0/8"]),
+            "2001:db8::1"
+        );
         assert_eq!(client("127.0.0.1", "8.8.8.8", &[]), "127.0.0.1");
-        assert_eq!(client("[::ffff:10.0.0.1]", "8.8.8.8", &["10.0.0.0/8"]), "8.8.8.8");
+        assert_eq!(
+            client("[::ffff:10.0.0.1]", "8.8.8.8", &["10.0.0.0/8"]),
+            "8.8.8.8"
+        );
     }
 
     #[test]
@@ -127,7 +174,10 @@ mod tests {
         let headers = [("x-request-id", "mine"), ("x-overgrow-backend", "rust")];
         for peer in ["127.0.0.1", "10.0.0.1"] {
             let trusted = caller(peer, &headers, &["10.0.0.0/8"]);
-            assert_eq!((trusted.request_id.as_str(), trusted.forced), ("mine", Some(Side::Rust)));
+            assert_eq!(
+                (trusted.request_id.as_str(), trusted.forced),
+                ("mine", Some(Side::Rust))
+            );
         }
         let stranger = caller("192.0.2.1", &headers, &["10.0.0.0/8"]);
         assert_ne!(stranger.request_id.as_str(), "mine");
@@ -136,6 +186,9 @@ mod tests {
 
     #[test]
     fn an_unknown_side_forces_nothing() {
-        assert_eq!(caller("127.0.0.1", &[("x-overgrow-backend", "node")], &[]).forced, None);
+        assert_eq!(
+            caller("127.0.0.1", &[("x-overgrow-backend", "node")], &[]).forced,
+            None
+        );
     }
 }

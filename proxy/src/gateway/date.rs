@@ -13,11 +13,14 @@ thread_local! {
 /// Adds the time of day unless there is one.
 pub(super) fn add(headers: &mut HeaderMap) {
     let now = SystemTime::now();
-    let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let second = now
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     let text = NOW.with_borrow_mut(|(known, text)| {
         if *known != second {
             *known = second;
-            *text = HeaderValue::from_str(&httpdate::fmt_http_date(now)).unwrap_or(HeaderValue::from_static(""));
+            *text = HeaderValue::from_str(&httpdate::fmt_http_date(now))
+                .unwrap_or(HeaderValue::from_static(""));
         }
         text.clone()
     });

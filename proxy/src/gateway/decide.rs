@@ -9,10 +9,18 @@ use super::switch::Upgrade;
 use crate::route::{Decision, RequestHead, path};
 
 /// The route and the side. The draw is made here, because the table itself knows no randomness.
-pub(super) fn decide(generation: &Generation, caller: &Caller, request: &Request<Incoming>, upgrade: Upgrade) -> Decision {
+pub(super) fn decide(
+    generation: &Generation,
+    caller: &Caller,
+    request: &Request<Incoming>,
+    upgrade: Upgrade,
+) -> Decision {
     let uri = request.uri();
     let path = path::of_request(uri, request.version());
-    let header_host = request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok());
+    let header_host = request
+        .headers()
+        .get(http::header::HOST)
+        .and_then(|host| host.to_str().ok());
     let head = RequestHead {
         method: request.method(),
         host: header_host.or_else(|| uri.authority().map(|authority| authority.as_str())),

@@ -21,14 +21,29 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
 /// Headers whose loss would change what the message is; `Connection` cannot name them away.
-const ESSENTIAL: [HeaderName; 3] = [header::HOST, header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
+const ESSENTIAL: [HeaderName; 3] = [
+    header::HOST,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+];
 
 /// The request as the backend gets it.
-pub(super) fn to_backend(mut request: Request<Body>, caller: &Caller, tls: bool, upgrade: Upgrade) -> Request<Body> {
+pub(super) fn to_backend(
+    mut request: Request<Body>,
+    caller: &Caller,
+    tls: bool,
+    upgrade: Upgrade,
+) -> Request<Body> {
     let from_http2 = request.version() == Version::HTTP_2;
-    let authority = request.uri().authority().filter(|_| from_http2).map(|authority| authority.as_str().to_owned());
+    let authority = request
+        .uri()
+        .authority()
+        .filter(|_| from_http2)
+        .map(|authority| authority.as_str().to_owned());
     let headers = request.headers_mut();
-    let upgrade = headers.remove(header::UPGRADE).filter(|_| upgrade != Upgrade::None);
+    let upgrade = headers
+        .remove(header::UPGRADE)
+        .filter(|_| upgrade != Upgrade::None);
     strip_hop_by_hop(headers);
     if let Some(protocol) = upgrade {
         headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
@@ -73,19 +88,30 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
 
 fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
     let values = headers.get_all(header::CONNECTION).iter();
-    let tokens = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
-    let names = tokens.filter(|token| !is_option(token)).filter_map(|token| HeaderName::from_bytes(token).ok());
-    names.filter(|name| !ESSENTIAL.contains(name) && *name != header::TE).collect()
+    let tokens = values
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii);
+    let names = tokens
+        .filter(|token| !is_option(token))
+        .filter_map(|token| HeaderName::from_bytes(token).ok());
+    names
+        .filter(|name| !ESSENTIAL.contains(name) && *name != header::TE)
+        .collect()
 }
 
 /// Connection options that are not header names.
 fn is_option(token: &[u8]) -> bool {
-    token.is_empty() || [&b"close"[..], b"keep-alive", b"upgrade"].iter().any(|word| token.eq_ignore_ascii_case(word))
+    token.is_empty()
+        || [&b"close"[..], b"keep-alive", b"upgrade"]
+            .iter()
+            .any(|word| token.eq_ignore_ascii_case(word))
 }
 
 /// `TE: trailers` is a promise gRPC depends on; any other coding in it is between two neighbours.
 fn keep_only_trailers(headers: &mut HeaderMap) {
-    let Some(te) = headers.remove(header::TE) else { return };
+    let Some(te) = headers.remove(header::TE) else {
+        return;
+    };
     let mut codings = te.as_bytes().split(|byte| *byte == b',');
     if codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers")) {
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
@@ -132,22 +158,31 @@ fn forwarded(headers: &mut HeaderMap, caller: &Caller, tls: bool, authority: Opt
         }
         return;
     }
-    let host = headers.get(header::HOST).cloned().or_else(|| HeaderValue::from_str(authority?).ok());
+    let host = headers
+        .get(header::HOST)
+        .cloned()
+        .or_else(|| HeaderValue::from_str(authority?).ok());
     headers.insert(X_FORWARDED_FOR, address(caller.peer));
-    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(if tls { "https" } else { "http" }));
+    headers.insert(
+        X_FORWARDED_PROTO,
+        HeaderValue::from_static(if tls { "https" } else { "http" }),
+    );
     if let Some(host) = host {
         headers.insert(X_FORWARDED_HOST, host);
     }
 }
 
 fn names_tailscale(headers: &HeaderMap) -> bool {
-    headers.keys().any(|name| name.as_str().starts_with("tailscale-"))
+    headers
+        .keys()
+        .any(|name| name.as_str().starts_with("tailscale-"))
 }
 
 /// Removes whatever says who the client is; tells whether there was anything.
 fn strip_claims(headers: &mut HeaderMap) -> bool {
     let is_claim = |name: &&HeaderName| {
-        name.as_str().starts_with("x-forwarded-") || matches!(name.as_str(), "forwarded" | "x-real-ip")
+        name.as_str().starts_with("x-forwarded-")
+            || matches!(name.as_str(), "forwarded" | "x-real-ip")
     };
     let found: Vec<HeaderName> = headers.keys().filter(is_claim).cloned().collect();
     for name in &found {
@@ -158,7 +193,11 @@ fn strip_claims(headers: &mut HeaderMap) -> bool {
 
 /// A trusted proxy's chain gets one more link.
 fn append_hop(headers: &mut HeaderMap, peer: IpAddr) {
-    let chain: Vec<&[u8]> = headers.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
+    let chain: Vec<&[u8]> = headers
+        .get_all(X_FORWARDED_FOR)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
     let mut chain = chain.join(&b", "[..]);
     if !chain.is_empty() {
         chain.extend_from_slice(b", ");
@@ -190,7 +229,12 @@ mod tests {
     }
 
     fn plain(peer: &str) -> From<'_> {
-        From { peer, proxy: false, tls: false, upgrade: Upgrade::None }
+        From {
+            peer,
+            proxy: false,
+            tls: false,
+            upgrade: Upgrade::None,
+        }
     }
 
     fn forward(from: &From<'_>, headers: &[(&str, &str)]) -> Vec<String> {
@@ -207,10 +251,19 @@ mod tests {
             is_proxy: from.proxy,
             is_loopback: peer.is_loopback(),
         };
-        let request = to_backend(request.body(Body::empty()).unwrap(), &caller, from.tls, from.upgrade);
-        let lines = request.headers().iter().filter(|(name, _)| *name != X_REQUEST_ID);
-        let mut lines: Vec<String> =
-            lines.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        let request = to_backend(
+            request.body(Body::empty()).unwrap(),
+            &caller,
+            from.tls,
+            from.upgrade,
+        );
+        let lines = request
+            .headers()
+            .iter()
+            .filter(|(name, _)| *name != X_REQUEST_ID);
+        let mut lines: Vec<String> = lines
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .collect();
         lines.sort();
         lines
     }
@@ -237,15 +290,30 @@ mod tests {
 
     #[test]
     fn a_plain_local_client_stays_as_local_as_it_is() {
-        assert_eq!(forward(&plain(LOCAL), &[("host", "localhost")]), ["host: localhost"]);
+        assert_eq!(
+            forward(&plain(LOCAL), &[("host", "localhost")]),
+            ["host: localhost"]
+        );
     }
 
     #[test]
     fn a_local_client_that_claims_to_forward_is_not_believed() {
-        let lines = forward(&plain(LOCAL), &[("host", "h"), ("x-forwarded-for", "8.8.8.8"), ("x-real-ip", "8.8.8.8")]);
+        let lines = forward(
+            &plain(LOCAL),
+            &[
+                ("host", "h"),
+                ("x-forwarded-for", "8.8.8.8"),
+                ("x-real-ip", "8.8.8.8"),
+            ],
+        );
         assert_eq!(
             lines,
-            ["host: h", "x-forwarded-for: 127.0.0.1", "x-forwarded-host: h", "x-forwarded-proto: http"]
+            [
+                "host: h",
+                "x-forwarded-for: 127.0.0.1",
+                "x-forwarded-host: h",
+                "x-forwarded-proto: http"
+            ]
         );
     }
 
@@ -270,15 +338,33 @@ mod tests {
 
     #[test]
     fn a_trusted_proxys_chain_is_kept_and_grows() {
-        let proxy = From { proxy: true, ..plain(REMOTE) };
-        let lines = forward(&proxy, &[("x-forwarded-for", "8.8.8.8"), ("x-forwarded-proto", "https")]);
-        assert_eq!(lines, ["x-forwarded-for: 8.8.8.8, 192.0.2.1", "x-forwarded-proto: https"]);
+        let proxy = From {
+            proxy: true,
+            ..plain(REMOTE)
+        };
+        let lines = forward(
+            &proxy,
+            &[
+                ("x-forwarded-for", "8.8.8.8"),
+                ("x-forwarded-proto", "https"),
+            ],
+        );
+        assert_eq!(
+            lines,
+            [
+                "x-forwarded-for: 8.8.8.8, 192.0.2.1",
+                "x-forwarded-proto: https"
+            ]
+        );
     }
 
     #[test]
     fn hop_by_hop_headers_and_those_connection_names_end_here() {
         let headers = [
-            ("connection", "keep-alive, X-Secret-Hop, host, content-length"),
+            (
+                "connection",
+                "keep-alive, X-Secret-Hop, host, content-length",
+            ),
             ("x-secret-hop", "1"),
             ("keep-alive", "timeout=5"),
             ("proxy-connection", "keep-alive"),
@@ -289,24 +375,43 @@ mod tests {
             ("upgrade", "h2c"),
             ("expect", "100-Continue"),
         ];
-        assert_eq!(forward(&plain(LOCAL), &headers), ["content-length: 0", "host: h", "te: trailers"]);
+        assert_eq!(
+            forward(&plain(LOCAL), &headers),
+            ["content-length: 0", "host: h", "te: trailers"]
+        );
     }
 
     #[test]
     fn an_upgrade_keeps_its_two_headers() {
-        let from = From { upgrade: Upgrade::WebSocket, ..plain(LOCAL) };
-        let lines = forward(&from, &[("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")]);
+        let from = From {
+            upgrade: Upgrade::WebSocket,
+            ..plain(LOCAL)
+        };
+        let lines = forward(
+            &from,
+            &[
+                ("connection", "keep-alive, Upgrade"),
+                ("upgrade", "websocket"),
+            ],
+        );
         assert_eq!(lines, ["connection: Upgrade", "upgrade: websocket"]);
     }
 
     #[test]
     fn commands_to_the_sidecar_do_not_travel_on() {
-        let headers = [("x-overgrow-backend", "rust"), ("x-overgrow-shadow", "1"), ("x-other", "1")];
+        let headers = [
+            ("x-overgrow-backend", "rust"),
+            ("x-overgrow-shadow", "1"),
+            ("x-other", "1"),
+        ];
         assert_eq!(forward(&plain(LOCAL), &headers), ["x-other: 1"]);
     }
 
     #[test]
     fn an_unmet_expectation_is_the_backends_to_refuse() {
-        assert_eq!(forward(&plain(LOCAL), &[("expect", "foo")]), ["expect: foo"]);
+        assert_eq!(
+            forward(&plain(LOCAL), &[("expect", "foo")]),
+            ["expect: foo"]
+        );
     }
 }

@@ -63,10 +63,17 @@ pub struct Parts {
 impl Generation {
     /// Compiles a checked file. Must run inside a tokio runtime: new upstreams start their health checks there.
     pub fn build(config: Config, parts: &Parts, previous: Option<&Self>) -> Self {
-        let mut upstreams = Upstreams { kept: previous.map(|old| &old.upstreams), used: HashMap::new() };
+        let mut upstreams = Upstreams {
+            kept: previous.map(|old| &old.upstreams),
+            used: HashMap::new(),
+        };
         let legacy = upstreams.of(legacy_reach(&config.legacy));
         let known = Known { parts };
-        let routes = config.routes.iter().map(|route| known.route(route, &config.legacy, &mut upstreams)).collect();
+        let routes = config
+            .routes
+            .iter()
+            .map(|route| known.route(route, &config.legacy, &mut upstreams))
+            .collect();
         let unmatched = known.unmatched(&config.legacy);
         let generation = Self {
             number: previous.map_or(1, |old| old.number + 1),
@@ -83,7 +90,9 @@ impl Generation {
 
     /// The route a decision names.
     pub fn route(&self, index: Option<usize>) -> &Arc<Route> {
-        index.and_then(|index| self.routes.get(index)).unwrap_or(&self.unmatched)
+        index
+            .and_then(|index| self.routes.get(index))
+            .unwrap_or(&self.unmatched)
     }
 
     /// Every upstream in use.
@@ -92,12 +101,21 @@ impl Generation {
     }
 
     fn show_dials(&self, metrics: &Metrics) {
-        metrics.dials(self.config.routes.iter().map(|route| (&*route.id, route.rust.percent())));
+        metrics.dials(
+            self.config
+                .routes
+                .iter()
+                .map(|route| (&*route.id, route.rust.percent())),
+        );
     }
 }
 
 fn legacy_reach(legacy: &LegacyConfig) -> Reach {
-    Reach { urls: legacy.urls.clone(), connect_timeout: legacy.connect_timeout, health: legacy.health.clone() }
+    Reach {
+        urls: legacy.urls.clone(),
+        connect_timeout: legacy.connect_timeout,
+        health: legacy.health.clone(),
+    }
 }
 
 /// Upstreams by what reaches them.
@@ -111,7 +129,9 @@ impl Upstreams<'_> {
         let key = format!("{reach:?}");
         let kept = self.kept;
         let upstream = self.used.entry(key).or_insert_with_key(|key| {
-            kept.and_then(|kept| kept.get(key)).cloned().unwrap_or_else(|| Upstream::new(reach))
+            kept.and_then(|kept| kept.get(key))
+                .cloned()
+                .unwrap_or_else(|| Upstream::new(reach))
         });
         Arc::clone(upstream)
     }
@@ -123,8 +143,16 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
-    fn route(&self, route: &RouteConfig, legacy: &LegacyConfig, upstreams: &mut Upstreams<'_>) -> Arc<Route> {
-        let rust = route.handler.as_ref().and_then(|handler| self.backend(handler, legacy, upstreams));
+    fn route(
+        &self,
+        route: &RouteConfig,
+        legacy: &LegacyConfig,
+        upstreams: &mut Upstreams<'_>,
+    ) -> Arc<Route> {
+        let rust = route
+            .handler
+            .as_ref()
+            .and_then(|handler| self.backend(handler, legacy, upstreams));
         Arc::new(Route {
             id: Arc::clone(&route.id),
             rust,
@@ -146,11 +174,20 @@ impl Known<'_> {
         })
     }
 
-    fn backend(&self, handler: &HandlerRef, legacy: &LegacyConfig, upstreams: &mut Upstreams<'_>) -> Option<Backend> {
+    fn backend(
+        &self,
+        handler: &HandlerRef,
+        legacy: &LegacyConfig,
+        upstreams: &mut Upstreams<'_>,
+    ) -> Option<Backend> {
         match handler {
             HandlerRef::Upstream(url) => {
                 let urls = vec![url.clone()];
-                let reach = Reach { urls, connect_timeout: legacy.connect_timeout, health: None };
+                let reach = Reach {
+                    urls,
+                    connect_timeout: legacy.connect_timeout,
+                    health: None,
+                };
                 Some(Backend::Upstream(upstreams.of(reach)))
             }
             HandlerRef::Named(name) => self.native(name),
@@ -159,6 +196,10 @@ impl Known<'_> {
     }
 
     fn native(&self, name: &str) -> Option<Backend> {
-        self.parts.handlers.get(name).cloned().map(|handler| Backend::Native(Native::new(handler)))
+        self.parts
+            .handlers
+            .get(name)
+            .cloned()
+            .map(|handler| Backend::Native(Native::new(handler)))
     }
 }

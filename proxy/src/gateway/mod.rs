@@ -49,7 +49,12 @@ impl Gateway {
         drain: Arc<Drain>,
         metrics: Metrics,
     ) -> Self {
-        Self(Arc::new(Shared { running, trusted_proxies, drain, metrics }))
+        Self(Arc::new(Shared {
+            running,
+            trusted_proxies,
+            drain,
+            metrics,
+        }))
     }
 
     async fn answer(&self, peer: Arc<Peer>, request: Request<Incoming>) -> Response<Answer> {
@@ -63,7 +68,13 @@ impl Gateway {
         }
         let decision = decide::decide(&generation, &caller, &request, upgrade);
         let route = generation.route(decision.route);
-        let mut account = Account::open(Arc::clone(route), decision.side, &caller, &request, &shared.drain);
+        let mut account = Account::open(
+            Arc::clone(route),
+            decision.side,
+            &caller,
+            &request,
+            &shared.drain,
+        );
         let debug = caller.wants_debug(request.headers());
 
         let request = forward::to_backend(request.map(Body::from), &caller, peer.tls, upgrade);

@@ -30,7 +30,9 @@ pub(super) fn of_fault(fault: &Fault, request_id: &RequestId, side: Side) -> Res
 pub(super) fn refused(refusal: &Refusal, request_id: Option<&RequestId>) -> Response<Body> {
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = problem(status, refusal.detail(), request_id);
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
@@ -61,7 +63,10 @@ fn problem(status: StatusCode, detail: &str, request_id: Option<&RequestId>) -> 
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     date::add(headers);
     if let Some(id) = request_id {

@@ -28,7 +28,10 @@ pub(super) enum Upgrade {
 /// Reads `Upgrade` and `Connection`; both must say so, and only HTTP/1.1 has upgrades.
 pub(super) fn wanted(request: &Request<Incoming>) -> Upgrade {
     let headers = request.headers();
-    if !headers.contains_key(header::UPGRADE) || request.version() != Version::HTTP_11 || !names_upgrade(headers) {
+    if !headers.contains_key(header::UPGRADE)
+        || request.version() != Version::HTTP_11
+        || !names_upgrade(headers)
+    {
         Upgrade::None
     } else if names_websocket(headers) {
         Upgrade::WebSocket
@@ -39,13 +42,20 @@ pub(super) fn wanted(request: &Request<Incoming>) -> Upgrade {
 
 /// Refuses a WebSocket handshake without `Connection: Upgrade`: Node would leave it hanging for ever.
 pub(super) fn check(request: &Request<Incoming>, upgrade: Upgrade) -> Result<(), Refusal> {
-    let half_a_handshake =
-        upgrade == Upgrade::None && request.version() == Version::HTTP_11 && names_websocket(request.headers());
-    if half_a_handshake { Err(Refusal::UpgradeWithoutConnection) } else { Ok(()) }
+    let half_a_handshake = upgrade == Upgrade::None
+        && request.version() == Version::HTTP_11
+        && names_websocket(request.headers());
+    if half_a_handshake {
+        Err(Refusal::UpgradeWithoutConnection)
+    } else {
+        Ok(())
+    }
 }
 
 fn names_websocket(headers: &HeaderMap) -> bool {
-    headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+    headers
+        .get(header::UPGRADE)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 fn names_upgrade(headers: &HeaderMap) -> bool {
@@ -66,7 +76,12 @@ impl Switch {
     /// Completes a switch. When another process answered, the two connections are joined by a tunnel that runs on
     /// its own until both sides end; a handler in this process has taken the client's half itself, and its socket
     /// is counted for as long as the connection lives.
-    pub(super) fn join<B>(self, response: &mut http::Response<B>, peer: &Arc<Peer>, socket: Socket) {
+    pub(super) fn join<B>(
+        self,
+        response: &mut http::Response<B>,
+        peer: &Arc<Peer>,
+        socket: Socket,
+    ) {
         let upstream = response.extensions_mut().remove::<OnUpgrade>();
         let (Some(client), Some(upstream)) = (self.0, upstream) else {
             return peer.keep(Box::new(socket));

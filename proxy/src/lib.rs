@@ -6,4 +6,5 @@ pub mod listen;
 pub mod gateway;
 pub mod backend;
 pub mod metrics;
+pub mod reload;
 pub mod edit;

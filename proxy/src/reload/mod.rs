@@ -3,6 +3,7 @@
 //! A file with a fault changes nothing but the report. The surprise: a fault is believed only when the file has been
 //! still for a moment, because an editor that writes in place is seen half way.
 
+mod edit;
 mod notice;
 mod status;
 
@@ -14,6 +15,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
+pub use self::edit::edit;
 pub use self::notice::Noticed;
 pub use self::status::Status;
 
@@ -74,11 +76,22 @@ impl Reloader {
         status: Arc<ArcSwap<Status>>,
     ) -> Self {
         let started_with = running.load().config.server.clone();
-        Self { file, running, parts, status, started_with, seen }
+        Self {
+            file,
+            running,
+            parts,
+            status,
+            started_with,
+            seen,
+        }
     }
 
     /// Watches until the future is dropped. `hang_up` is SIGHUP.
-    pub async fn run(mut self, mut nudges: mpsc::Receiver<oneshot::Sender<()>>, mut hang_up: mpsc::Receiver<()>) {
+    pub async fn run(
+        mut self,
+        mut nudges: mpsc::Receiver<oneshot::Sender<()>>,
+        mut hang_up: mpsc::Receiver<()>,
+    ) {
         let mut noticed = Noticed::watch(&self.file);
         let mut net = tokio::time::interval(NET);
         loop {
@@ -100,7 +113,9 @@ impl Reloader {
     /// One look at the file.
     async fn look(&mut self) {
         let noticed = Instant::now();
-        let Some(content) = self.changed().await else { return };
+        let Some(content) = self.changed().await else {
+            return;
+        };
         match Config::parse_bytes(&content, &known_handlers(&self.parts)) {
             Ok(config) => self.accept(config, content, noticed),
             Err(faults) => self.doubt(faults, content).await,
@@ -174,7 +189,11 @@ impl Reloader {
         let number = next.number;
         self.running.store(Arc::new(next));
         self.parts.metrics.reloaded(number, noticed.elapsed());
-        tracing::info!(generation = number, ms = noticed.elapsed().as_secs_f64() * 1000.0, "routes.toml reloaded");
+        tracing::info!(
+            generation = number,
+            ms = noticed.elapsed().as_secs_f64() * 1000.0,
+            "routes.toml reloaded"
+        );
         self.update_status(|status| status.accepted(number, needs_restart));
     }
 

@@ -37,7 +37,11 @@ impl Noticed {
         if let Err(error) = &watcher {
             tracing::warn!(%error, "changes of routes.toml are only noticed once a second");
         }
-        Self { touches, last: Touch::Done, _watcher: watcher.ok() }
+        Self {
+            touches,
+            last: Touch::Done,
+            _watcher: watcher.ok(),
+        }
     }
 
     /// Resolves at the next touch.

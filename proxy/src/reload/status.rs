@@ -28,7 +28,13 @@ enum Fault {
 
 impl Status {
     pub(super) fn first(file: PathBuf, now: SystemTime) -> Self {
-        Self { file, generation: 1, loaded_at: now, needs_restart: Vec::new(), fault: None }
+        Self {
+            file,
+            generation: 1,
+            loaded_at: now,
+            needs_restart: Vec::new(),
+            fault: None,
+        }
     }
 
     /// Whether the file is what runs.
@@ -52,16 +58,32 @@ impl Status {
     }
 
     pub(super) fn accepted(self, generation: u64, needs_restart: Vec<&'static str>) -> Self {
-        let loaded_at = if generation == self.generation { self.loaded_at } else { SystemTime::now() };
-        Self { generation, loaded_at, needs_restart, fault: None, ..self }
+        let loaded_at = if generation == self.generation {
+            self.loaded_at
+        } else {
+            SystemTime::now()
+        };
+        Self {
+            generation,
+            loaded_at,
+            needs_restart,
+            fault: None,
+            ..self
+        }
     }
 
     pub(super) fn rejected(self, faults: Faults) -> Self {
         let text = faults.to_string();
-        Self { fault: Some(Fault::Faults(faults, text)), ..self }
+        Self {
+            fault: Some(Fault::Faults(faults, text)),
+            ..self
+        }
     }
 
     pub(super) fn unreadable(self, text: String) -> Self {
-        Self { fault: Some(Fault::Unreadable(text)), ..self }
+        Self {
+            fault: Some(Fault::Unreadable(text)),
+            ..self
+        }
     }
 }

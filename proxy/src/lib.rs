@@ -8,3 +8,4 @@ pub mod backend;
 pub mod metrics;
 pub mod reload;
 pub mod edit;
+pub mod admin;

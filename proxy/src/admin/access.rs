@@ -28,7 +28,11 @@ impl Access {
 }
 
 /// Lets a request through or answers why not.
-pub(super) async fn check(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
+pub(super) async fn check(
+    State(access): State<Arc<Access>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let is_probe = matches!(request.uri().path(), "/healthz" | "/readyz");
     match access.judge(request.method(), request.headers()) {
         Err((status, detail)) if !is_probe => problem::of(status, detail),
@@ -37,18 +41,31 @@ pub(super) async fn check(State(access): State<Arc<Access>>, request: Request, n
 }
 
 impl Access {
-    fn judge(&self, method: &Method, headers: &HeaderMap) -> Result<(), (StatusCode, &'static str)> {
+    fn judge(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<(), (StatusCode, &'static str)> {
         match &self.token {
             Some(token) if !shows(token, headers) => {
-                return Err((StatusCode::UNAUTHORIZED, "send Authorization: Bearer with the admin token"));
+                return Err((
+                    StatusCode::UNAUTHORIZED,
+                    "send Authorization: Bearer with the admin token",
+                ));
             }
             None if !is_addressed_here(headers) => {
-                return Err((StatusCode::FORBIDDEN, "the Host header names another machine; use a loopback address"));
+                return Err((
+                    StatusCode::FORBIDDEN,
+                    "the Host header names another machine; use a loopback address",
+                ));
             }
             _ => {}
         }
         if !method.is_safe() && is_cross_site(headers) {
-            return Err((StatusCode::FORBIDDEN, "writes from another site are refused"));
+            return Err((
+                StatusCode::FORBIDDEN,
+                "writes from another site are refused",
+            ));
         }
         Ok(())
     }
@@ -56,16 +73,27 @@ impl Access {
 
 /// Compares in constant time, on bytes of equal length only: the length is no secret.
 fn shows(token: &str, headers: &HeaderMap) -> bool {
-    let sent = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
-    let bearer = sent.and_then(|value| value.split_at_checked(7)).filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "));
+    let sent = headers
+        .get(header::AUTHORIZATION)
+        .map(|value| value.as_bytes());
+    let bearer = sent
+        .and_then(|value| value.split_at_checked(7))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "));
     bearer.is_some_and(|(_, sent)| sent.trim_ascii().ct_eq(token.as_bytes()).into())
 }
 
 /// `localhost` or an address: a name that somebody else's DNS may point here is refused.
 fn is_addressed_here(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(header::HOST) else { return true };
-    let Ok(authority) = axum::http::uri::Authority::try_from(host.as_bytes()) else { return false };
-    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    let Some(host) = headers.get(header::HOST) else {
+        return true;
+    };
+    let Ok(authority) = axum::http::uri::Authority::try_from(host.as_bytes()) else {
+        return false;
+    };
+    let name = authority
+        .host()
+        .trim_start_matches('[')
+        .trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
 }
 
@@ -75,9 +103,19 @@ fn is_cross_site(headers: &HeaderMap) -> bool {
     if site.is_some_and(|site| site != b"same-origin" && site != b"none") {
         return true;
     }
-    let Some(origin) = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()) else { return false };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    origin.split_once("://").is_none_or(|(_, authority)| authority != host)
+    let Some(origin) = headers
+        .get(header::ORIGIN)
+        .and_then(|origin| origin.to_str().ok())
+    else {
+        return false;
+    };
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    origin
+        .split_once("://")
+        .is_none_or(|(_, authority)| authority != host)
 }
 
 #[cfg(test)]
@@ -85,9 +123,17 @@ mod tests {
     use super::*;
 
     fn judge(token: Option<&str>, method: Method, headers: &[(&'static str, &str)]) -> Option<u16> {
-        let headers = headers.iter().map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap()));
+        let headers = headers.iter().map(|(name, value)| {
+            (
+                header::HeaderName::from_static(name),
+                value.parse().unwrap(),
+            )
+        });
         let access = Access::new(token.map(str::to_owned));
-        access.judge(&method, &headers.collect()).err().map(|(status, _)| status.as_u16())
+        access
+            .judge(&method, &headers.collect())
+            .err()
+            .map(|(status, _)| status.as_u16())
     }
 
     #[test]
@@ -99,22 +145,55 @@ mod tests {
 
     #[test]
     fn a_rebound_name_is_refused() {
-        assert_eq!(judge(None, Method::GET, &[("host", "attacker.example:9901")]), Some(403));
+        assert_eq!(
+            judge(None, Method::GET, &[("host", "attacker.example:9901")]),
+            Some(403)
+        );
     }
 
     #[test]
     fn writes_of_another_site_are_refused() {
         let host = ("host", "127.0.0.1:9901");
-        assert_eq!(judge(None, Method::PATCH, &[host, ("sec-fetch-site", "cross-site")]), Some(403));
-        assert_eq!(judge(None, Method::PATCH, &[host, ("origin", "http://attacker.example")]), Some(403));
-        assert_eq!(judge(None, Method::PATCH, &[host, ("origin", "null")]), Some(403));
-        assert_eq!(judge(None, Method::PATCH, &[host, ("origin", "http://127.0.0.1:9901")]), None);
+        assert_eq!(
+            judge(
+                None,
+                Method::PATCH,
+                &[host, ("sec-fetch-site", "cross-site")]
+            ),
+            Some(403)
+        );
+        assert_eq!(
+            judge(
+                None,
+                Method::PATCH,
+                &[host, ("origin", "http://attacker.example")]
+            ),
+            Some(403)
+        );
+        assert_eq!(
+            judge(None, Method::PATCH, &[host, ("origin", "null")]),
+            Some(403)
+        );
+        assert_eq!(
+            judge(
+                None,
+                Method::PATCH,
+                &[host, ("origin", "http://127.0.0.1:9901")]
+            ),
+            None
+        );
         assert_eq!(judge(None, Method::PATCH, &[host]), None);
     }
 
     #[test]
     fn a_token_is_asked_for_when_there_is_one() {
-        let with = |value: &str| judge(Some("s3cret"), Method::GET, &[("host", "anything"), ("authorization", value)]);
+        let with = |value: &str| {
+            judge(
+                Some("s3cret"),
+                Method::GET,
+                &[("host", "anything"), ("authorization", value)],
+            )
+        };
         assert_eq!(with("Bearer s3cret"), None);
         assert_eq!(with("bearer  s3cret "), None);
         assert_eq!(with("Bearer s3cre"), Some(401));

@@ -22,6 +22,7 @@ use tower::ServiceExt;
 pub use self::access::Access;
 pub use self::routes::describe;
 
+use crate::config::Handlers;
 use crate::gateway::Generation;
 use crate::listen::{Dates, Drain, Front, Peer, Refusal};
 use crate::metrics::Metrics;
@@ -40,6 +41,8 @@ pub struct Shown {
     pub drain: Arc<Drain>,
     /// routes.toml.
     pub file: PathBuf,
+    /// Names that routes.toml may use.
+    pub handlers: Handlers,
     /// Makes the reloader look.
     pub nudge: Nudge,
 }
@@ -61,10 +64,16 @@ impl Admin {
             .route("/api/routes/{id}", get(routes::one).patch(routes::set))
             .fallback(|| async { problem::of(StatusCode::NOT_FOUND, "there is no such endpoint") })
             .method_not_allowed_fallback(|| async {
-                problem::of(StatusCode::METHOD_NOT_ALLOWED, "this endpoint does not take that method")
+                problem::of(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "this endpoint does not take that method",
+                )
             })
             .with_state(shown)
-            .layer(middleware::from_fn_with_state(Arc::new(access), access::check));
+            .layer(middleware::from_fn_with_state(
+                Arc::new(access),
+                access::check,
+            ));
         Self(router)
     }
 }
@@ -73,7 +82,11 @@ impl Front for Admin {
     const DATES: Dates = Dates::Added;
     type Body = axum::body::Body;
 
-    async fn serve(&self, _peer: Arc<Peer>, request: http::Request<hyper::body::Incoming>) -> Response {
+    async fn serve(
+        &self,
+        _peer: Arc<Peer>,
+        request: http::Request<hyper::body::Incoming>,
+    ) -> Response {
         if let Some(refusal) = Refusal::of(&request) {
             let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
             return problem::of(status, refusal.detail());
@@ -105,11 +118,20 @@ async fn index(State(shown): State<Shown>) -> String {
 
 async fn ready(State(shown): State<Shown>) -> (StatusCode, &'static str) {
     // The table is loaded and the listeners are bound before this listener answers at all.
-    if shown.drain.is_draining() { (StatusCode::SERVICE_UNAVAILABLE, "draining\n") } else { (StatusCode::OK, "ready\n") }
+    if shown.drain.is_draining() {
+        (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
+    } else {
+        (StatusCode::OK, "ready\n")
+    }
 }
 
 async fn metrics(State(shown): State<Shown>) -> Response {
-    for (name, healthy) in shown.running.load().upstreams().flat_map(|upstream| upstream.health()) {
+    for (name, healthy) in shown
+        .running
+        .load()
+        .upstreams()
+        .flat_map(|upstream| upstream.health())
+    {
         shown.metrics.upstream(&name, healthy);
     }
     match shown.metrics.text() {

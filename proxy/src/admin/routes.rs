@@ -10,17 +10,32 @@ use serde_json::{Value, json};
 use super::{Shown, problem};
 use crate::config::RouteConfig;
 use crate::edit::{self, EditError};
+use crate::reload;
 use crate::route::Dial;
 
 /// `GET /api/routes`, in file order.
 pub(super) async fn list(State(shown): State<Shown>) -> Json<Vec<Value>> {
-    Json(shown.running.load().config.routes.iter().map(describe).collect())
+    Json(
+        shown
+            .running
+            .load()
+            .config
+            .routes
+            .iter()
+            .map(describe)
+            .collect(),
+    )
 }
 
 /// `GET /api/routes/{id}`.
 pub(super) async fn one(State(shown): State<Shown>, Path(id): Path<String>) -> Response {
     let generation = shown.running.load();
-    match generation.config.routes.iter().find(|route| *route.id == *id) {
+    match generation
+        .config
+        .routes
+        .iter()
+        .find(|route| *route.id == *id)
+    {
         Some(route) => Json(describe(route)).into_response(),
         None => problem::of(StatusCode::NOT_FOUND, &format!("there is no route {id:?}")),
     }
@@ -34,19 +49,39 @@ struct Change {
 }
 
 /// `PATCH /api/routes/{id}` edits routes.toml and answers with the route as it then runs.
-pub(super) async fn set(State(shown): State<Shown>, Path(id): Path<String>, headers: HeaderMap, body: String) -> Response {
+pub(super) async fn set(
+    State(shown): State<Shown>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
     // A form of another site cannot send this type without the browser asking first.
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
     if kind.split(';').next().map(str::trim) != Some("application/json") {
-        return problem::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send Content-Type: application/json");
+        return problem::of(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send Content-Type: application/json",
+        );
     }
-    let Some(dial) = serde_json::from_str::<Change>(&body).ok().and_then(|change| dial_of(&change.rust)) else {
+    let Some(dial) = serde_json::from_str::<Change>(&body)
+        .ok()
+        .and_then(|change| dial_of(&change.rust))
+    else {
         let detail = "send {\"rust\": P} with false, true or a percentage from 0 to 100 with at most two decimals";
         return problem::of(StatusCode::BAD_REQUEST, detail);
     };
     let file = shown.file.clone();
     let route = id.clone();
-    let edited = tokio::task::spawn_blocking(move || edit::apply(&file, |source| edit::set_dial(source, &route, dial))).await;
+    let handlers = shown.handlers.clone();
+    let edit = move || {
+        reload::edit(&file, &handlers, |source| {
+            edit::set_dial(source, &route, dial)
+        })
+    };
+    let edited = tokio::task::spawn_blocking(edit).await;
     match edited {
         Ok(Ok(_)) => {
             shown.nudge.look().await;
@@ -86,12 +121,20 @@ pub fn describe(route: &RouteConfig) -> Value {
 
 /// `25`, not `25.0`.
 fn number(percent: f64) -> Value {
-    if percent.fract() == 0.0 { json!(percent as u64) } else { json!(percent) }
+    if percent.fract() == 0.0 {
+        json!(percent as u64)
+    } else {
+        json!(percent)
+    }
 }
 
 fn describe_match(route: &RouteConfig) -> Value {
     let matcher = &route.matcher;
-    let methods: Vec<&str> = matcher.methods.iter().map(|method| method.as_str()).collect();
+    let methods: Vec<&str> = matcher
+        .methods
+        .iter()
+        .map(|method| method.as_str())
+        .collect();
     let mut shown = json!({ "path": matcher.path });
     if !methods.is_empty() {
         shown["methods"] = json!(methods);
@@ -102,12 +145,21 @@ fn describe_match(route: &RouteConfig) -> Value {
     if let Some(websocket) = matcher.websocket {
         shown["websocket"] = json!(websocket);
     }
-    let condition = |value: &Option<String>| value.as_ref().map_or(json!(true), |value| json!(value));
+    let condition =
+        |value: &Option<String>| value.as_ref().map_or(json!(true), |value| json!(value));
     if !matcher.headers.is_empty() {
-        shown["headers"] = matcher.headers.iter().map(|(name, value)| (name.to_string(), condition(value))).collect();
+        shown["headers"] = matcher
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), condition(value)))
+            .collect();
     }
     if !matcher.query.is_empty() {
-        shown["query"] = matcher.query.iter().map(|(name, value)| (name.clone(), condition(value))).collect();
+        shown["query"] = matcher
+            .query
+            .iter()
+            .map(|(name, value)| (name.clone(), condition(value)))
+            .collect();
     }
     shown
 }

@@ -9,3 +9,4 @@ pub mod metrics;
 pub mod reload;
 pub mod edit;
 pub mod admin;
+pub mod sidecar;

@@ -113,7 +113,11 @@ impl Running {
 
     /// Blocks until a signal ends the process: see [`Builder::run`](super::Builder::run).
     pub fn until_signal(self) {
-        let control = self.control.as_ref().map(tokio::runtime::Runtime::handle).cloned();
+        let control = self
+            .control
+            .as_ref()
+            .map(tokio::runtime::Runtime::handle)
+            .cloned();
         let Some(control) = control else { return };
         let inside = control.enter();
         let signals = Signals::listen();
@@ -128,7 +132,9 @@ impl Running {
                 Asked::Drain => break,
                 Asked::HandOver => match self.hand_over() {
                     Ok(()) => break,
-                    Err(error) => tracing::error!(%error, "nobody took the sockets, this process stays"),
+                    Err(error) => {
+                        tracing::error!(%error, "nobody took the sockets, this process stays")
+                    }
                 },
             }
         }
@@ -160,7 +166,9 @@ impl Running {
         // Nobody listening any more is no reason not to stop.
         let _ = self.stop_traffic.send(true);
         tracing::info!(in_flight = drain.in_flight(), limit = ?self.drain_limit, "draining");
-        let Some(control) = self.control.take() else { return 0 };
+        let Some(control) = self.control.take() else {
+            return 0;
+        };
         let left = control.block_on(drain.wait(self.drain_limit));
         if left > 0 {
             tracing::warn!(left, "the drain is over, the rest is cut off");
@@ -189,9 +197,11 @@ impl Drop for Running {
     }
 }
 
-
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Running").field("listen", &self.listen).field("admin", &self.admin).finish_non_exhaustive()
+        f.debug_struct("Running")
+            .field("listen", &self.listen)
+            .field("admin", &self.admin)
+            .finish_non_exhaustive()
     }
 }

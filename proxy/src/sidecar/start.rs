@@ -26,14 +26,25 @@ const UPGRADE_SOCKET: &str = "upgrade.sock";
 
 pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
     let metrics = Metrics::new().map_err(StartError::Metrics)?;
-    let parts = Parts { handlers: builder.handlers.clone(), metrics };
+    let parts = Parts {
+        handlers: builder.handlers.clone(),
+        metrics,
+    };
     let (config, source) = read(builder, &parts)?;
     let server = config.server.clone();
-    let token = server.admin_token.as_ref().map(|secret| secret.read().map_err(StartError::Secret)).transpose()?;
+    let token = server
+        .admin_token
+        .as_ref()
+        .map(|secret| secret.read().map_err(StartError::Secret))
+        .transpose()?;
     let opened = Opened::open(builder, &server)?;
 
     let control = tokio::runtime::Builder::new_multi_thread();
-    let control = { control }.worker_threads(1).thread_name("overgrow-control").enable_all().build();
+    let control = { control }
+        .worker_threads(1)
+        .thread_name("overgrow-control")
+        .enable_all()
+        .build();
     let control = control.map_err(StartError::Runtime)?;
     let (shown, hang_up) = load(builder, parts, config, source, &control);
     let gateway = Gateway::new(
@@ -44,11 +55,27 @@ pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
     );
     let (stop_traffic, traffic_watch) = watch::channel(false);
     let (stop_admin, admin_watch) = watch::channel(false);
-    let traffic = service("traffic", gateway, &opened.listen, &server, Encryption::AsConfigured)?;
+    let traffic = service(
+        "traffic",
+        gateway,
+        &opened.listen,
+        &server,
+        Encryption::AsConfigured,
+    )?;
     let admin = Admin::new(shown.clone(), Access::new(token));
-    let admin = service("admin", admin, std::slice::from_ref(&opened.admin), &server, Encryption::Never)?;
-    let runtime = RuntimeBuilder::new(threads(&server), "overgrow").work_steal(false).build();
-    runtime.get_handle().spawn(serve(traffic, Arc::clone(&opened.fds), traffic_watch));
+    let admin = service(
+        "admin",
+        admin,
+        std::slice::from_ref(&opened.admin),
+        &server,
+        Encryption::Never,
+    )?;
+    let runtime = RuntimeBuilder::new(threads(&server), "overgrow")
+        .work_steal(false)
+        .build();
+    runtime
+        .get_handle()
+        .spawn(serve(traffic, Arc::clone(&opened.fds), traffic_watch));
     control.spawn(serve(admin, Arc::clone(&opened.fds), admin_watch));
 
     shown.metrics.started(builder.asked.elapsed());
@@ -77,9 +104,13 @@ fn threads(server: &ServerConfig) -> usize {
 
 fn read(builder: &Builder, parts: &Parts) -> Result<(Config, Vec<u8>), StartError> {
     let path = &builder.file;
-    let source = std::fs::read(path).map_err(|source| StartError::Read { path: path.clone(), source })?;
+    let source = std::fs::read(path).map_err(|source| StartError::Read {
+        path: path.clone(),
+        source,
+    })?;
     let config = Config::parse_bytes(&source, &reload::known_handlers(parts));
-    let config = config.map_err(|faults| StartError::Config(faults.named(path.display().to_string())))?;
+    let config =
+        config.map_err(|faults| StartError::Config(faults.named(path.display().to_string())))?;
     Ok((config, source))
 }
 
@@ -98,15 +129,30 @@ struct Socket {
 impl Opened {
     fn open(builder: &Builder, server: &ServerConfig) -> Result<Self, StartError> {
         let data = &server.data;
-        std::fs::create_dir_all(data).map_err(|source| StartError::Data { path: data.clone(), source })?;
+        std::fs::create_dir_all(data).map_err(|source| StartError::Data {
+            path: data.clone(),
+            source,
+        })?;
         let mut sockets = match builder.inherit {
             Inherit::Nothing => Sockets::new(),
             Inherit::Sockets => Sockets::take_over(&data.join(UPGRADE_SOCKET))?,
         };
-        let mut open = |address| sockets.open(address).map(|(name, bound)| Socket { name, bound });
-        let listen = server.listen.iter().map(|address| open(*address)).collect::<Result<_, _>>()?;
+        let mut open = |address| {
+            sockets
+                .open(address)
+                .map(|(name, bound)| Socket { name, bound })
+        };
+        let listen = server
+            .listen
+            .iter()
+            .map(|address| open(*address))
+            .collect::<Result<_, _>>()?;
         let admin = open(server.admin)?;
-        Ok(Self { listen, admin, fds: Arc::new(sockets.into_fds().into()) })
+        Ok(Self {
+            listen,
+            admin,
+            fds: Arc::new(sockets.into_fds().into()),
+        })
     }
 }
 
@@ -121,7 +167,9 @@ fn load(
     // Upstreams start their health checks on the runtime they are built in.
     let _inside = control.enter();
     let generation = Generation::build(config, &parts, None);
-    parts.metrics.reloaded(generation.number, builder.asked.elapsed());
+    parts
+        .metrics
+        .reloaded(generation.number, builder.asked.elapsed());
     let running = Arc::new(ArcSwap::from_pointee(generation));
     let status = Arc::new(ArcSwap::from_pointee(reload::first_status(&builder.file)));
     let (nudge, nudges) = reload::nudge();
@@ -132,6 +180,7 @@ fn load(
         metrics: parts.metrics.clone(),
         drain: Arc::new(Drain::default()),
         file: builder.file.clone(),
+        handlers: builder.handler_names(),
         nudge,
     };
     let reloader = Reloader::new(builder.file.clone(), source, running, parts, status);
@@ -152,11 +201,16 @@ fn service<F: Front>(
     server: &ServerConfig,
     encryption: Encryption,
 ) -> Result<Service<Chassis<F>>, StartError> {
-    let limits = Limits { head_size: server.header_size, head: server.header_timeout, idle: server.idle_timeout };
+    let limits = Limits {
+        head_size: server.header_size,
+        head: server.header_timeout,
+        idle: server.idle_timeout,
+    };
     let mut service = Service::new(name.to_owned(), Chassis::new(front, limits));
     for socket in sockets {
         // hyper reads and writes in large pieces itself.
-        let mut listener = ListenerConfig::tcp(socket.name.clone()).l4_buffer(L4BufferSettings::unbuffered());
+        let mut listener =
+            ListenerConfig::tcp(socket.name.clone()).l4_buffer(L4BufferSettings::unbuffered());
         if let (Some(tls), Encryption::AsConfigured) = (&server.tls, encryption) {
             listener = listener.tls(tls_settings(&tls.cert, &tls.key)?);
         }
@@ -165,7 +219,11 @@ fn service<F: Front>(
     Ok(service)
 }
 
-async fn serve<F: Front>(mut service: Service<Chassis<F>>, fds: ListenFds, shutdown: ShutdownWatch) {
+async fn serve<F: Front>(
+    mut service: Service<Chassis<F>>,
+    fds: ListenFds,
+    shutdown: ShutdownWatch,
+) {
     // One accept loop per socket: more of them only take turns.
     service.start_service(Some(fds), shutdown, 1).await;
 }

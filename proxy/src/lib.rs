@@ -1,12 +1,39 @@
 //! overgrow: a sidecar reverse proxy that replaces a running service one route at a time.
+//!
+//! The modules stand in the order of the loop. A request meets `listen`, `gateway`, `route` and `backend`; a change of
+//! `routes.toml` goes through `reload` and `config` into the next generation of the gateway.
+//!
+//! As a library:
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use overgrow::Overgrow;
+//!
+//! # fn main() -> Result<(), overgrow::StartError> {
+//! let orders = Router::new().route("/orders", get(|| async { "native" }));
+//! Overgrow::builder().handler("orders", orders).config_file("routes.toml").run()
+//! # }
+//! ```
 
 pub mod config;
 pub mod route;
+
 pub mod listen;
+
 pub mod gateway;
+
 pub mod backend;
+
 pub mod metrics;
+
 pub mod reload;
+
 pub mod edit;
+
 pub mod admin;
+
 pub mod sidecar;
+
+pub mod command;
+
+pub use sidecar::{Builder, Overgrow, Running, StartError};

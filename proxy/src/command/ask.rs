@@ -15,7 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unasked {
-    #[error("no sidecar answers at {0}: is `overgrow serve` running, and is this its admin address?")]
+    #[error(
+        "no sidecar answers at {0}: is `overgrow serve` running, and is this its admin address?"
+    )]
     Nobody(String, #[source] std::io::Error),
     #[error("{0} does not speak the admin API")]
     Foreign(String, #[source] Box<dyn std::error::Error + Send + Sync>),
@@ -26,24 +28,39 @@ pub(super) enum Unasked {
 }
 
 /// `GET path`, as JSON.
-pub(super) fn get(admin: &str, token: Option<&str>, path: &str) -> Result<serde_json::Value, Unasked> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+pub(super) fn get(
+    admin: &str,
+    token: Option<&str>,
+    path: &str,
+) -> Result<serde_json::Value, Unasked> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let runtime = runtime.map_err(|error| Unasked::Nobody(admin.to_owned(), error))?;
     let asking = async { tokio::time::timeout(PATIENCE, ask(admin, token, path)).await };
-    runtime.block_on(asking).unwrap_or_else(|_| Err(Unasked::Late(admin.to_owned())))
+    runtime
+        .block_on(asking)
+        .unwrap_or_else(|_| Err(Unasked::Late(admin.to_owned())))
 }
 
 async fn ask(admin: &str, token: Option<&str>, path: &str) -> Result<serde_json::Value, Unasked> {
-    let foreign = |error: Box<dyn std::error::Error + Send + Sync>| Unasked::Foreign(admin.to_owned(), error);
-    let stream = TcpStream::connect(admin).await.map_err(|error| Unasked::Nobody(admin.to_owned(), error))?;
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(|error| foreign(error.into()))?;
+    let foreign =
+        |error: Box<dyn std::error::Error + Send + Sync>| Unasked::Foreign(admin.to_owned(), error);
+    let stream = TcpStream::connect(admin)
+        .await
+        .map_err(|error| Unasked::Nobody(admin.to_owned(), error))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| foreign(error.into()))?;
     let mut request = Request::get(path).header(header::HOST, admin);
     if let Some(token) = token {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
-    let request = request.body(Empty::<Bytes>::new()).map_err(|error| foreign(error.into()))?;
-    let answering = async {
+    let request = request
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| foreign(error.into()))?;
+    // The sender goes with the block: the connection ends when it is dropped.
+    let answering = async move {
         let response = sender.send_request(request).await?;
         let status = response.status();
         Ok::<_, hyper::Error>((status, response.into_body().collect().await?.to_bytes()))

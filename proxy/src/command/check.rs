@@ -32,8 +32,12 @@ pub(super) fn read_or_complain(builder: &Builder, file: &Path) -> Result<Config,
 impl Unread {
     fn print(&self, file: &Path) {
         match self {
-            Self::File(error) => style::complain(&format!("cannot read {}: {error}", file.display())),
-            Self::Faults(faults) if style::colours_on_stderr() => eprintln!("{}", faults.coloured()),
+            Self::File(error) => {
+                style::complain(&format!("cannot read {}: {error}", file.display()))
+            }
+            Self::Faults(faults) if style::colours_on_stderr() => {
+                eprintln!("{}", faults.coloured())
+            }
             Self::Faults(faults) => eprintln!("{faults}"),
         }
     }
@@ -50,7 +54,10 @@ pub(super) fn run(builder: &Builder, file: &Path, json: bool) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(Unread::Faults(faults)) if json => {
-            println!("{}", serde_json::to_string_pretty(&faults).unwrap_or_default());
+            println!(
+                "{}",
+                serde_json::to_string_pretty(&faults).unwrap_or_default()
+            );
             ExitCode::from(NO)
         }
         Err(unread) => {
@@ -61,9 +68,24 @@ pub(super) fn run(builder: &Builder, file: &Path, json: bool) -> ExitCode {
 }
 
 fn count(config: &Config) -> String {
-    let split = config.routes.iter().filter(|route| !route.rust.is_off() && !route.rust.is_full()).count();
-    let rust = config.routes.iter().filter(|route| route.rust.is_full()).count();
+    let split = config
+        .routes
+        .iter()
+        .filter(|route| !route.rust.is_off() && !route.rust.is_full())
+        .count();
+    let rust = config
+        .routes
+        .iter()
+        .filter(|route| route.rust.is_full())
+        .count();
     let legacy = config.routes.len() - split - rust;
-    let routes = if config.routes.len() == 1 { "route" } else { "routes" };
-    format!("{} {routes} ({legacy} legacy, {split} split, {rust} rust)", config.routes.len())
+    let routes = if config.routes.len() == 1 {
+        "route"
+    } else {
+        "routes"
+    };
+    format!(
+        "{} {routes} ({legacy} legacy, {split} split, {rust} rust)",
+        config.routes.len()
+    )
 }

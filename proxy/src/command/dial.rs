@@ -4,14 +4,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::{BAD_CONFIGURATION, NO, style};
-use crate::config::Config;
 use crate::edit::{self, EditError, Edited};
+use crate::reload;
 use crate::route::Dial;
 use crate::sidecar::Builder;
 
 pub(super) fn set(builder: &Builder, file: &Path, route: &str, percent: &str) -> ExitCode {
     let Some(dial) = dial_of(percent) else {
-        style::complain(&format!("{percent:?} is not a dial; write 0 to 100 with at most two decimals, true or false"));
+        style::complain(&format!(
+            "{percent:?} is not a dial; write 0 to 100 with at most two decimals, true or false"
+        ));
         return ExitCode::from(2);
     };
     apply(builder, file, |source| edit::set_dial(source, route, dial))
@@ -19,7 +21,9 @@ pub(super) fn set(builder: &Builder, file: &Path, route: &str, percent: &str) ->
 
 pub(super) fn rollback(builder: &Builder, file: &Path, route: Option<&str>) -> ExitCode {
     match route {
-        Some(route) => apply(builder, file, |source| edit::set_dial(source, route, Dial::OFF)),
+        Some(route) => apply(builder, file, |source| {
+            edit::set_dial(source, route, Dial::OFF)
+        }),
         None => apply(builder, file, edit::rollback_all),
     }
 }
@@ -32,26 +36,23 @@ fn dial_of(text: &str) -> Option<Dial> {
     }
 }
 
-/// Edits, but never makes a good file bad. A file that is bad already may still be rolled back: that is when it
-/// matters.
-fn apply(builder: &Builder, file: &Path, change: impl Fn(&str) -> Result<String, EditError>) -> ExitCode {
-    let handlers = builder.handler_names();
-    let checked = |source: &str| {
-        let edited = change(source)?;
-        let was_good = Config::parse(source, &handlers).is_ok();
-        match Config::parse(&edited, &handlers) {
-            Err(faults) if was_good => Err(EditError::Refused(faults.named(file.display().to_string()).to_string())),
-            _ => Ok(edited),
-        }
-    };
-    match edit::apply(file, checked) {
+fn apply(
+    builder: &Builder,
+    file: &Path,
+    change: impl Fn(&str) -> Result<String, EditError>,
+) -> ExitCode {
+    match reload::edit(file, &builder.handler_names(), change) {
         Ok(edited) => {
             tell(&edited, file);
             ExitCode::SUCCESS
         }
         Err(error) => {
             style::complain(&style::with_causes(&error));
-            ExitCode::from(if matches!(error, EditError::NotToml(_)) { BAD_CONFIGURATION } else { NO })
+            ExitCode::from(if matches!(error, EditError::NotToml(_)) {
+                BAD_CONFIGURATION
+            } else {
+                NO
+            })
         }
     }
 }
@@ -63,11 +64,24 @@ fn tell(edited: &Edited, file: &Path) {
     }
     let before: Vec<&str> = edited.before.lines().collect();
     let after: Vec<&str> = edited.after.lines().collect();
-    let head = before.iter().zip(&after).take_while(|(old, new)| old == new).count();
-    let tail = before[head..].iter().rev().zip(after[head..].iter().rev()).take_while(|(old, new)| old == new).count();
+    let head = before
+        .iter()
+        .zip(&after)
+        .take_while(|(old, new)| old == new)
+        .count();
+    let tail = before[head..]
+        .iter()
+        .rev()
+        .zip(after[head..].iter().rev())
+        .take_while(|(old, new)| old == new)
+        .count();
     println!("{}:{}", file.display(), head + 1);
-    let gone = before[head..before.len() - tail].iter().filter(|line| !after[head..after.len() - tail].contains(line));
-    let come = after[head..after.len() - tail].iter().filter(|line| !before[head..before.len() - tail].contains(line));
+    let gone = before[head..before.len() - tail]
+        .iter()
+        .filter(|line| !after[head..after.len() - tail].contains(line));
+    let come = after[head..after.len() - tail]
+        .iter()
+        .filter(|line| !before[head..before.len() - tail].contains(line));
     gone.for_each(|line| println!("  - {}", line.trim()));
     come.for_each(|line| println!("  + {}", line.trim()));
 }

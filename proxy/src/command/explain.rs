@@ -43,17 +43,24 @@ pub(super) fn run(builder: &Builder, file: &Path, asked: &Asked) -> ExitCode {
 fn explain(config: &Config, asked: &Asked) -> Result<String, String> {
     let method = Method::from_bytes(asked.method.to_ascii_uppercase().as_bytes());
     let method = method.map_err(|_| format!("{:?} is not a method", asked.method))?;
-    let uri: Uri = asked.url.parse().map_err(|error| format!("{:?} is not a path or URL: {error}", asked.url))?;
+    let uri: Uri = asked
+        .url
+        .parse()
+        .map_err(|error| format!("{:?} is not a path or URL: {error}", asked.url))?;
     let headers = headers(&asked.headers)?;
     let normal = path::of_request(&uri, Version::HTTP_11);
-    let named = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let named = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let head = RequestHead {
         method: &method,
         host: named.or_else(|| uri.authority().map(|authority| authority.as_str())),
         path: &normal,
         query: uri.query(),
         headers: &headers,
-        websocket: headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket")),
+        websocket: headers
+            .get(header::UPGRADE)
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket")),
         client: asked.client,
         forced: None,
     };
@@ -64,9 +71,13 @@ fn explain(config: &Config, asked: &Asked) -> Result<String, String> {
 fn headers(lines: &[String]) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     for line in lines {
-        let (name, value) = line.split_once(':').ok_or_else(|| format!("{line:?} is not `name: value`"))?;
-        let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| format!("{name:?} is not a header name"))?;
-        let value = HeaderValue::from_str(value.trim()).map_err(|_| format!("{value:?} is not a header value"))?;
+        let (name, value) = line
+            .split_once(':')
+            .ok_or_else(|| format!("{line:?} is not `name: value`"))?;
+        let name = HeaderName::from_bytes(name.trim().as_bytes())
+            .map_err(|_| format!("{name:?} is not a header name"))?;
+        let value = HeaderValue::from_str(value.trim())
+            .map_err(|_| format!("{value:?} is not a header value"))?;
         headers.append(name, value);
     }
     Ok(headers)
@@ -75,16 +86,24 @@ fn headers(lines: &[String]) -> Result<HeaderMap, String> {
 fn told(config: &Config, table: &Table, head: &RequestHead<'_>) -> String {
     let decision = table.decide(head, 0);
     let route = decision.route.map(|index| &config.routes[index]);
-    let handler = route.and_then(|route| route.handler.as_ref()).map(ToString::to_string);
+    let handler = route
+        .and_then(|route| route.handler.as_ref())
+        .map(ToString::to_string);
     let mut lines = vec![
         format!("path    {}", head.path),
-        format!("route   {}", route.map_or("- (no rule matches)", |route| &route.id)),
+        format!(
+            "route   {}",
+            route.map_or("- (no rule matches)", |route| &route.id)
+        ),
         format!("handler {}", handler.as_deref().unwrap_or("-")),
         format!("side    {}", side(table, head, decision)),
         format!("because {}", reason(decision)),
     ];
     if let Some(route) = route.filter(|route| route.fallback) {
-        lines.push(format!("then    the legacy, when {} fails before its first byte", route.id));
+        lines.push(format!(
+            "then    the legacy, when {} fails before its first byte",
+            route.id
+        ));
     }
     lines.join("\n")
 }
@@ -93,8 +112,13 @@ fn side(table: &Table, head: &RequestHead<'_>, decision: Decision) -> String {
     if !is_fresh(table, head) {
         return decision.side.name().to_owned();
     }
-    let rust = (0..DRAWS).filter(|draw| table.decide(head, *draw).side == Side::Rust).count();
-    format!("rust for about {:.0} of 100 such requests, legacy for the rest", rust as f64 * 100.0 / DRAWS as f64)
+    let rust = (0..DRAWS)
+        .filter(|draw| table.decide(head, *draw).side == Side::Rust)
+        .count();
+    format!(
+        "rust for about {:.0} of 100 such requests, legacy for the rest",
+        rust as f64 * 100.0 / DRAWS as f64
+    )
 }
 
 /// Whether the answer depends on the draw.
@@ -118,7 +142,10 @@ fn reason(decision: Decision) -> String {
             format!("the dial is at {dial} % and each request draws afresh")
         }
         Because::Drawn { drawn, dial, by } => {
-            format!("the dial is at {dial} % and {by} draws {:.2}: rust below the dial", f64::from(drawn) / 100.0)
+            format!(
+                "the dial is at {dial} % and {by} draws {:.2}: rust below the dial",
+                f64::from(drawn) / 100.0
+            )
         }
     }
 }

@@ -27,18 +27,28 @@ impl Log {
             .thread_name("overgrow-log")
             .finish(std::io::stderr());
         let dropped = writer.error_counter();
-        let filter = EnvFilter::try_from_env("OVERGROW_LOG").unwrap_or_else(|_| EnvFilter::new(level(shared)));
+        let filter = EnvFilter::try_from_env("OVERGROW_LOG")
+            .unwrap_or_else(|_| EnvFilter::new(level(shared)));
         let colours = shared.log_format == LogFormat::Text && std::io::stderr().is_terminal();
-        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(BoxMakeWriter::new(writer));
+        let lines = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(BoxMakeWriter::new(writer));
         let started = match shared.log_format {
             LogFormat::Text => lines.with_ansi(colours).with_target(false).try_init(),
-            LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).try_init(),
+            LogFormat::Json => lines
+                .json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .try_init(),
         };
         if started.is_err() {
             // A program that embeds overgrow has set up its own; that one stays.
             tracing::debug!("logging was set up by the program");
         }
-        Self { _guard: guard, dropped }
+        Self {
+            _guard: guard,
+            dropped,
+        }
     }
 
     /// Lines given up so far.

@@ -66,7 +66,12 @@ enum LogFormat {
 #[derive(Debug, clap::Args)]
 struct FileArg {
     /// Where routes.toml is
-    #[arg(short = 'c', long = "config", default_value = "routes.toml", value_name = "FILE")]
+    #[arg(
+        short = 'c',
+        long = "config",
+        default_value = "routes.toml",
+        value_name = "FILE"
+    )]
     file: PathBuf,
 }
 
@@ -178,14 +183,40 @@ pub fn main_with(builder: Builder) -> ExitCode {
         Command::Check { file, json } => check::run(&builder, &file.file, json),
         Command::Demo { legacy, once } => demo::run(legacy.as_deref(), once, &cli.shared),
         Command::Routes { file, json } => table::run(&builder, &file.file, json),
-        Command::Explain { method, url, headers, client, file } => {
-            explain::run(&builder, &file.file, &explain::Asked { method, url, headers, client })
-        }
-        Command::Set { route, percent, file } => dial::set(&builder, &file.file, &route, &percent),
-        Command::Rollback { route, all: _, file } => dial::rollback(&builder, &file.file, route.as_deref()),
+        Command::Explain {
+            method,
+            url,
+            headers,
+            client,
+            file,
+        } => explain::run(
+            &builder,
+            &file.file,
+            &explain::Asked {
+                method,
+                url,
+                headers,
+                client,
+            },
+        ),
+        Command::Set {
+            route,
+            percent,
+            file,
+        } => dial::set(&builder, &file.file, &route, &percent),
+        Command::Rollback {
+            route,
+            all: _,
+            file,
+        } => dial::rollback(&builder, &file.file, route.as_deref()),
         Command::Status { admin, file } => status::run(&builder, &file.file, &admin),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "overgrow", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "overgrow",
+                &mut std::io::stdout(),
+            );
             ExitCode::SUCCESS
         }
     }

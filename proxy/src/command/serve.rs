@@ -56,7 +56,10 @@ pub(super) fn fail(error: &StartError) -> ExitCode {
         StartError::Read { path, .. } => {
             style::complain(&style::with_causes(error));
             eprintln!("  give the file with -c, or begin with this one:\n");
-            eprintln!("    [legacy]\n    url = \"http://127.0.0.1:18789\"   # {} stands in front of it", path.display());
+            eprintln!(
+                "    [legacy]\n    url = \"http://127.0.0.1:18789\"   # {} stands in front of it",
+                path.display()
+            );
             ExitCode::from(BAD_CONFIGURATION)
         }
         _ => {

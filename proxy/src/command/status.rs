@@ -12,9 +12,17 @@ pub(super) fn run(builder: &Builder, file: &Path, asked: &AdminArg) -> ExitCode 
     // A bad file is no reason not to ask the sidecar, which may run on the last good one.
     let config = check::read(file, &builder.handler_names()).ok();
     let server = config.map(|config| config.server);
-    let default = || server.as_ref().map_or_else(|| "127.0.0.1:9901".to_owned(), |server| server.admin.to_string());
+    let default = || {
+        server.as_ref().map_or_else(
+            || "127.0.0.1:9901".to_owned(),
+            |server| server.admin.to_string(),
+        )
+    };
     let admin = asked.admin.clone().unwrap_or_else(default);
-    let token = server.as_ref().and_then(|server| server.admin_token.as_ref()).and_then(|secret| secret.read().ok());
+    let token = server
+        .as_ref()
+        .and_then(|server| server.admin_token.as_ref())
+        .and_then(|secret| secret.read().ok());
     let fetch = |path| ask::get(&admin, token.as_deref(), path);
     match fetch("/api/config").and_then(|config| Ok((config, fetch("/api/routes")?))) {
         Ok((config, routes)) if asked.json => {
@@ -35,28 +43,60 @@ pub(super) fn run(builder: &Builder, file: &Path, asked: &AdminArg) -> ExitCode 
 fn print(admin: &str, config: &Value, routes: &Value) {
     let text = |key: &str| config[key].as_str().unwrap_or_default().to_owned();
     println!("sidecar    {admin}, {} in flight", config["in_flight"]);
-    println!("routes     {}, generation {}, loaded {}", text("file"), config["generation"], text("loaded_at"));
+    println!(
+        "routes     {}, generation {}, loaded {}",
+        text("file"),
+        config["generation"],
+        text("loaded_at")
+    );
     match config["error"].as_str() {
         None => println!("in sync    yes"),
-        Some(error) => println!("in sync    NO: the file has faults, the last good one runs\n\n{error}\n"),
+        Some(error) => {
+            println!("in sync    NO: the file has faults, the last good one runs\n\n{error}\n")
+        }
     }
-    let restart: Vec<&str> = config["needs_restart"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let restart: Vec<&str> = config["needs_restart"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     if !restart.is_empty() {
         println!("restart    needed for [server] {}", restart.join(", "));
     }
     for upstream in config["upstreams"].as_array().into_iter().flatten() {
-        let health = if upstream["healthy"] == true { "up" } else { "DOWN" };
-        println!("upstream   {} {health}", upstream["url"].as_str().unwrap_or_default());
+        let health = if upstream["healthy"] == true {
+            "up"
+        } else {
+            "DOWN"
+        };
+        println!(
+            "upstream   {} {health}",
+            upstream["url"].as_str().unwrap_or_default()
+        );
     }
-    let dials: Vec<f64> = routes.as_array().into_iter().flatten().filter_map(|route| route["rust"].as_f64()).collect();
+    let dials: Vec<f64> = routes
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|route| route["rust"].as_f64())
+        .collect();
     let full = dials.iter().filter(|dial| **dial >= 100.0).count();
     let off = dials.iter().filter(|dial| **dial <= 0.0).count();
-    println!("dials      {off} legacy, {} split, {full} rust\n", dials.len() - off - full);
+    println!(
+        "dials      {off} legacy, {} split, {full} rust\n",
+        dials.len() - off - full
+    );
     let rows: Vec<_> = routes.as_array().into_iter().flatten().map(row).collect();
     style::print_table(&["ID", "PATH", "HANDLER", "RUST"], &rows);
 }
 
 fn row(route: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-    vec![text(&route["id"]), text(&route["match"]["path"]), text(&route["handler"]), format!("{} %", route["rust"])]
+    vec![
+        text(&route["id"]),
+        text(&route["match"]["path"]),
+        text(&route["handler"]),
+        format!("{} %", route["rust"]),
+    ]
 }

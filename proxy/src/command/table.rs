@@ -15,17 +15,30 @@ pub(super) fn run(builder: &Builder, file: &Path, json: bool) -> ExitCode {
     };
     if json {
         let routes: Vec<_> = config.routes.iter().map(describe).collect();
-        println!("{}", serde_json::to_string_pretty(&routes).unwrap_or_default());
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&routes).unwrap_or_default()
+        );
     } else {
         let rows: Vec<_> = config.routes.iter().map(row).collect();
-        style::print_table(&["ID", "MATCH", "HANDLER", "RUST", "STICKY", "SHADOW"], &rows);
+        style::print_table(
+            &["ID", "MATCH", "HANDLER", "RUST", "STICKY", "SHADOW"],
+            &rows,
+        );
     }
     ExitCode::SUCCESS
 }
 
 fn row(route: &RouteConfig) -> Vec<String> {
-    let handler = route.handler.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
-    let shadow = if route.shadow.sample > 0.0 { format!("{} %", route.shadow.sample) } else { "-".to_owned() };
+    let handler = route
+        .handler
+        .as_ref()
+        .map_or_else(|| "-".to_owned(), ToString::to_string);
+    let shadow = if route.shadow.sample > 0.0 {
+        format!("{} %", route.shadow.sample)
+    } else {
+        "-".to_owned()
+    };
     vec![
         route.id.to_string(),
         matched(route),
@@ -40,16 +53,38 @@ fn matched(route: &RouteConfig) -> String {
     let matcher = &route.matcher;
     let mut words: Vec<String> = Vec::new();
     if !matcher.methods.is_empty() {
-        let methods: Vec<&str> = matcher.methods.iter().map(|method| method.as_str()).collect();
+        let methods: Vec<&str> = matcher
+            .methods
+            .iter()
+            .map(|method| method.as_str())
+            .collect();
         words.push(methods.join("|"));
     }
-    words.push(format!("{}{}", matcher.host.as_ref().map(ToString::to_string).unwrap_or_default(), matcher.path));
+    words.push(format!(
+        "{}{}",
+        matcher
+            .host
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        matcher.path
+    ));
     let condition = |name: &str, value: &Option<String>| match value {
         Some(value) => format!("{name}={value}"),
         None => name.to_owned(),
     };
-    words.extend(matcher.headers.iter().map(|(name, value)| condition(name.as_str(), value)));
-    words.extend(matcher.query.iter().map(|(name, value)| condition(&format!("?{name}"), value)));
+    words.extend(
+        matcher
+            .headers
+            .iter()
+            .map(|(name, value)| condition(name.as_str(), value)),
+    );
+    words.extend(
+        matcher
+            .query
+            .iter()
+            .map(|(name, value)| condition(&format!("?{name}"), value)),
+    );
     match matcher.websocket {
         Some(true) => words.push("websocket".to_owned()),
         Some(false) => words.push("no websocket".to_owned()),

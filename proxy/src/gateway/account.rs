@@ -29,8 +29,7 @@ pub(super) struct Account {
     status: Option<http::StatusCode>,
     version: Version,
     line: Option<Line>,
-    drain: Arc<Drain>,
-    _in_flight: InFlight,
+    in_flight: InFlight,
 }
 
 /// What only the log needs; absent when nobody reads the log.
@@ -69,8 +68,7 @@ impl Account {
             status: None,
             version: request.version(),
             line,
-            drain: Arc::clone(drain),
-            _in_flight: drain.enter(),
+            in_flight: drain.enter(),
         }
     }
 
@@ -120,7 +118,7 @@ impl Account {
         if is_switch(response.status()) {
             let socket = Socket::open(
                 self.route.metrics.websockets(self.side).clone(),
-                self.drain.enter(),
+                self.in_flight.another(),
             );
             switch.join(&mut response, peer, socket);
         }

@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use http::header::{self, HeaderName};
-use http::{HeaderMap, HeaderValue, Request, Response, Version};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use overgrow_handler::Body;
 
 use super::caller::Caller;
@@ -58,15 +58,17 @@ pub(super) fn to_backend(
 
 /// The response as the client gets it.
 pub(super) fn to_client(response: &mut Response<Body>, client: Version) {
-    if response.status() == http::StatusCode::SWITCHING_PROTOCOLS {
+    let status = response.status();
+    if status == StatusCode::SWITCHING_PROTOCOLS {
         return;
     }
-    let framing = response.headers().get(header::TRANSFER_ENCODING).cloned();
     let headers = response.headers_mut();
     strip_hop_by_hop(headers);
-    headers.remove(header::UPGRADE);
+    if status != StatusCode::UPGRADE_REQUIRED {
+        headers.remove(header::UPGRADE);
+    }
     // The body is framed anew; only toward HTTP/1.1 may the backend's choice stand, and keeps its place and case.
-    if client != Version::HTTP_11 && framing.is_some() {
+    if client != Version::HTTP_11 {
         headers.remove(header::TRANSFER_ENCODING);
     }
 }

@@ -19,8 +19,12 @@ struct Problem<'a> {
     request_id: Option<&'a str>,
 }
 
-/// There is no answer from a backend. The client learns what went wrong, the log also where.
+/// There is no answer from a backend. The client learns what went wrong, the log also where. When the guard refused
+/// the request's own body, that is the answer.
 pub(super) fn of_fault(fault: &Fault, request_id: &RequestId, side: Side) -> Response<Body> {
+    if let Some(refusal) = Refusal::find(fault) {
+        return refused(&refusal, Some(request_id));
+    }
     let source = std::error::Error::source(fault).map(ToString::to_string);
     tracing::warn!(backend = side.name(), %fault, source, id = %request_id, "no answer");
     problem(fault.status(), detail_of(fault, side), Some(request_id))

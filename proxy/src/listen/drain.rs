@@ -56,6 +56,13 @@ impl Drain {
 #[derive(Debug)]
 pub struct InFlight(Arc<Drain>);
 
+impl InFlight {
+    /// Counts one more piece of work, which began within this one.
+    pub fn another(&self) -> Self {
+        self.0.enter()
+    }
+}
+
 impl Drop for InFlight {
     fn drop(&mut self) {
         let before = self.0.in_flight.fetch_sub(1, Ordering::SeqCst);

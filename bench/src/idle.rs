@@ -78,10 +78,17 @@ fn hold(stage: &Stage, recipe: &Recipe) -> Result<Held> {
     let output = command(stage, &started).output().during("run wsload")?;
     serde_json::from_slice(&output.stdout).map_err(|_| Error::Output {
         program: "wsload".into(),
-        output: String::from_utf8_lossy(&output.stderr)
-            .trim()
-            .replace('\n', " / "),
+        output: first_line(&output.stderr),
     })
+}
+
+/// A backtrace, when there is one, is not for the table.
+fn first_line(errors: &[u8]) -> String {
+    String::from_utf8_lossy(errors)
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .into()
 }
 
 fn command(stage: &Stage, started: &Started) -> Command {

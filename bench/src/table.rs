@@ -8,8 +8,8 @@ use crate::rounds::{Figure, Track};
 use crate::verdict::{Verdict, judge};
 
 /// What has to be known to read any table with the sidecar in it.
-const FOOT: &str = "One core for each contestant in its turn, one thread, keep-alive; nginx and haproxy without access log, \
-    overgrow with -q and 1,000 routes, the catch-all last. Medians of the rounds; ratios are taken round by round.";
+const FOOT: &str = "\nOne core for each contestant in its turn, one thread, keep-alive; nginx and haproxy without access log, \
+    overgrow with -q and 1,000 routes, the catch-all last. Medians of the rounds; ratios are taken round by round.\n";
 
 /// The whole report of one comparison.
 pub fn report(comparison: &Comparison, tracks: &[Track], absent: &[String]) -> String {
@@ -21,10 +21,10 @@ pub fn report(comparison: &Comparison, tracks: &[Track], absent: &[String]) -> S
         .iter()
         .map(|target| judge(target, tracks))
         .collect();
-    section(comparison.name, comparison.about, &rows, &verdicts, absent)
+    section(comparison.name, comparison.about, &rows, &verdicts, absent) + FOOT
 }
 
-/// A heading, a table, the promises, who was missing and the foot.
+/// A heading, a table, the promises and who was missing.
 pub fn section(
     name: &str,
     about: &str,
@@ -39,7 +39,6 @@ pub fn section(
     for absent in absent {
         text.push_str(&format!("- missing: {absent}\n"));
     }
-    text.push_str(&format!("\n{FOOT}\n"));
     text
 }
 

@@ -5,6 +5,7 @@
 use crate::comparison::{CATALOGUE, Comparison, named};
 use crate::contestant::{Recipe, Started, recipe};
 use crate::error::{Error, Result};
+use crate::load::Load;
 use crate::rounds::{self, Plan};
 use crate::stage::Stage;
 use crate::{idle, reload, start, table};
@@ -55,7 +56,7 @@ pub fn compare(name: &str, choice: &Choice) -> Result<String> {
 
 fn one(comparison: &Comparison, choice: &Choice) -> Result<String> {
     let stage = Stage::set(comparison.behind)?;
-    let (started, absent) = choice.start(&stage, comparison.contestants);
+    let (started, absent) = choice.start(&stage, comparison);
     let tracks = rounds::run(&stage, &started, comparison.load, choice.plan)?;
     Ok(table::report(comparison, &tracks, &absent))
 }
@@ -76,16 +77,23 @@ impl Choice {
             .collect()
     }
 
-    fn start(&self, stage: &Stage, names: &[&str]) -> (Vec<Started>, Vec<String>) {
+    fn start(&self, stage: &Stage, comparison: &Comparison) -> (Vec<Started>, Vec<String>) {
         let mut absent = Vec::new();
         let mut started = Vec::new();
-        for recipe in self.recipes(names) {
-            match recipe.start(stage) {
+        for recipe in self.recipes(comparison.contestants) {
+            match self.warm(stage, &recipe, comparison.load) {
                 Ok(contestant) => started.push(contestant),
-                Err(error) => absent.push(error.to_string()),
+                Err(error) => absent.push(format!("{}: {error}", recipe.name)),
             }
         }
         (started, absent)
+    }
+
+    /// Starts a contestant and gives it the turn that does not count; one that fails it takes no part.
+    fn warm(&self, stage: &Stage, recipe: &Recipe, load: Load) -> Result<Started> {
+        let started = recipe.start(stage)?;
+        load.run(stage.programs(), started.address, self.plan.warm_up)?;
+        Ok(started)
     }
 }
 

@@ -17,7 +17,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A process ended, or did not answer in time.
-    #[error("{name} did not get ready: {log}")]
+    #[error("{name} was not ready in time: {log}")]
     NotReady {
         /// The contestant or the origin.
         name: String,

@@ -13,6 +13,7 @@ pub mod frame;
 pub mod idle;
 pub mod latency;
 pub mod load;
+pub mod options;
 pub mod process;
 pub mod reload;
 pub mod rounds;

@@ -107,11 +107,8 @@ impl Track {
     }
 }
 
-/// Warms up every contestant, then lets them take turns.
+/// Lets the contestants take turns; they have been warmed up.
 pub fn run(stage: &Stage, contestants: &[Started], load: Load, plan: Plan) -> Result<Vec<Track>> {
-    for contestant in contestants {
-        load.run(stage.programs(), contestant.address, plan.warm_up)?;
-    }
     let track = |contestant: &Started| Track {
         name: contestant.name.clone(),
         turns: Vec::new(),

@@ -57,9 +57,8 @@ async fn main() -> anyhow::Result<()> {
 
 async fn serve(stream: TcpStream, name: Bytes) {
     let service = service_fn(move |request| answer(request, name.clone()));
-    let connection = hyper::server::conn::http1::Builder::new()
-        .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), service);
+    let connection =
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     // Load generators leave without a goodbye at the end of each round.
     let _ = connection.with_upgrades().await;
 }

@@ -1,21 +1,17 @@
 //! The peer "bare chassis": Pingora's server with hyper inside, forwarding everything to one upstream.
 //!
 //! It is the floor for the sidecar: same chassis, same engine, same allocator, one thread, a pool and an upgrade tunnel, and nothing
-//! else. It must not learn routes, metrics or request ids. The surprise: the pool gives a connection back when the answer's body
-//! is dropped, read to its end or not; hyper closes the unfinished ones and the next checkout sees that.
+//! else. It must not learn routes, metrics or request ids. The surprise: a worker is a runtime of one thread, so the pool needs no lock.
 
-use std::cell::RefCell;
+mod pool;
+
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use clap::Parser;
-use http_body_util::{BodyExt, Empty, combinators::UnsyncBoxBody};
-use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper::client::conn::http1::SendRequest;
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderMap, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -26,7 +22,8 @@ use pingora_core::protocols::{Stream, l4::stream::L4BufferSettings};
 use pingora_core::server::configuration::ServerConf;
 use pingora_core::server::{RunArgs, Server, ShutdownWatch};
 use pingora_core::services::listening::Service;
-use tokio::net::TcpStream;
+
+use pool::{Failure, Forwarded, Sender, send};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -34,13 +31,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Large WebSocket frames move in half the system calls of the default 8 KiB, and more brings nothing.
 const TUNNEL_BUFFER: usize = 64 * 1024;
 
-thread_local! {
-    /// One worker owns its idle connections, so the pool needs no lock.
-    static IDLE: RefCell<Vec<Sender>> = const { RefCell::new(Vec::new()) };
-}
-
-type Sender = SendRequest<Incoming>;
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Answer = Response<Forwarded>;
 
 /// Forwards every request to one upstream through Pingora's chassis.
@@ -105,14 +95,13 @@ async fn answer(upstream: SocketAddr, request: Request<Incoming>) -> Result<Answ
 }
 
 fn bad_gateway() -> Result<Answer, Failure> {
-    let body = Forwarded::Empty(Empty::new());
-    Ok(Response::builder()
-        .status(StatusCode::BAD_GATEWAY)
-        .body(body)?)
+    let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
+    let answer = Response::builder().status(StatusCode::BAD_GATEWAY);
+    Ok(answer.body(Forwarded::Whole(body))?)
 }
 
 async fn forward(upstream: SocketAddr, mut request: Request<Incoming>) -> Result<Answer, Failure> {
-    let upgrade = take_upgrade(request.headers_mut());
+    let upgrade = request.headers_mut().remove(UPGRADE);
     remove_hop_by_hop(request.headers_mut());
     let Some(protocol) = upgrade else {
         let (answer, sender) = send(upstream, request).await?;
@@ -122,43 +111,6 @@ async fn forward(upstream: SocketAddr, mut request: Request<Incoming>) -> Result
     set_upgrade(request.headers_mut(), protocol);
     let (answer, _) = send(upstream, request).await?;
     Ok(tunnel(client, answer))
-}
-
-/// Sends on an idle connection, or on a new one. A connection that closed before the request was written hands it back unharmed.
-async fn send(
-    upstream: SocketAddr,
-    mut request: Request<Incoming>,
-) -> Result<(Response<Incoming>, Sender), Failure> {
-    loop {
-        let (mut sender, reused) = match idle().await {
-            Some(sender) => (sender, true),
-            None => (connect(upstream).await?, false),
-        };
-        match sender.try_send_request(request).await {
-            Ok(answer) => return Ok((answer, sender)),
-            Err(mut error) => match error.take_message() {
-                Some(unsent) if reused => request = unsent,
-                _ => return Err(error.into_error().into()),
-            },
-        }
-    }
-}
-
-async fn idle() -> Option<Sender> {
-    loop {
-        let mut sender = IDLE.with_borrow_mut(Vec::pop)?;
-        if sender.ready().await.is_ok() {
-            return Some(sender);
-        }
-    }
-}
-
-async fn connect(upstream: SocketAddr) -> Result<Sender, Failure> {
-    let stream = TcpStream::connect(upstream).await?;
-    stream.set_nodelay(true)?;
-    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection.with_upgrades());
-    Ok(sender)
 }
 
 fn pooled(answer: Response<Incoming>, sender: Sender) -> Answer {
@@ -197,10 +149,6 @@ async fn copy(
     Ok(())
 }
 
-fn take_upgrade(headers: &mut HeaderMap) -> Option<HeaderValue> {
-    headers.remove(UPGRADE)
-}
-
 fn set_upgrade(headers: &mut HeaderMap, protocol: HeaderValue) {
     headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(UPGRADE, protocol);
@@ -220,57 +168,5 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
         TRANSFER_ENCODING.as_str(),
     ] {
         headers.remove(name);
-    }
-}
-
-/// The answer's body on its way to the client.
-enum Forwarded {
-    Empty(Empty<Bytes>),
-    Pooled {
-        body: Incoming,
-        sender: Option<Sender>,
-    },
-    Whole(UnsyncBoxBody<Bytes, Failure>),
-}
-
-impl Body for Forwarded {
-    type Data = Bytes;
-    type Error = Failure;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
-        match self.get_mut() {
-            Self::Empty(_) => Poll::Ready(None),
-            Self::Pooled { body, .. } => Pin::new(body).poll_frame(cx).map_err(Into::into),
-            Self::Whole(body) => Pin::new(body).poll_frame(cx),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Empty(_) => true,
-            Self::Pooled { body, .. } => body.is_end_stream(),
-            Self::Whole(body) => body.is_end_stream(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Empty(_) => SizeHint::with_exact(0),
-            Self::Pooled { body, .. } => body.size_hint(),
-            Self::Whole(body) => body.size_hint(),
-        }
-    }
-}
-
-impl Drop for Forwarded {
-    fn drop(&mut self) {
-        if let Self::Pooled { sender, .. } = self
-            && let Some(sender) = sender.take()
-        {
-            IDLE.with_borrow_mut(|idle| idle.push(sender));
-        }
     }
 }

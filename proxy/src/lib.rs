@@ -19,6 +19,7 @@ pub mod config;
 pub mod route;
 
 pub mod listen;
+mod wire;
 
 pub mod gateway;
 

@@ -68,15 +68,14 @@ pub fn watched(body: Body, limit: Duration) -> (Body, Patience) {
 }
 
 impl Patience {
-    /// Waits for the head; dropping this drops the attempt.
+    /// Waits for the head. The attempt is borrowed, because a future taken by value would be held twice.
     ///
     /// # Errors
     /// The attempt's own fault, or [`Fault::Timeout`].
     pub async fn wait<T>(
         &self,
-        attempt: impl Future<Output = Result<T, Fault>>,
+        mut attempt: Pin<&mut impl Future<Output = Result<T, Fault>>>,
     ) -> Result<T, Fault> {
-        let mut attempt = std::pin::pin!(attempt);
         let mut limit = self.limit;
         loop {
             match pingora_timeout::timeout(limit, attempt.as_mut()).await {
@@ -125,6 +124,8 @@ impl http_body::Body for Watched {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use http_body_util::{BodyExt, StreamBody};
 
     use super::*;
@@ -134,9 +135,8 @@ mod tests {
     #[tokio::test]
     async fn a_silent_backend_times_out() {
         let (_, patience) = watched(Body::empty(), LIMIT);
-        let outcome = patience
-            .wait(std::future::pending::<Result<(), Fault>>())
-            .await;
+        let attempt = pin!(std::future::pending::<Result<(), Fault>>());
+        let outcome = patience.wait(attempt).await;
         assert!(matches!(outcome, Err(Fault::Timeout)));
     }
 
@@ -149,6 +149,6 @@ mod tests {
         });
         let (body, patience) = watched(Body::new(StreamBody::new(slow)), LIMIT);
         let upload = async { body.collect().await.map(|_| ()).map_err(Fault::RequestBody) };
-        assert!(patience.wait(upload).await.is_ok());
+        assert!(patience.wait(pin!(upload)).await.is_ok());
     }
 }

@@ -1,5 +1,6 @@
 //! Asks the side that was decided on, and the legacy after it where the route says so.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,21 +25,16 @@ pub(super) async fn ask(
     request: Request<Body>,
 ) -> Result<Response<Body>, Fault> {
     let route = Arc::clone(account.route());
-    match (&route.rust, account.side()) {
+    let (limit, backend, request) = match (&route.rust, account.side()) {
         (Some(rust), Side::Rust) if route.fallback => {
-            ask_with_fallback(
-                generation,
-                account,
-                rust,
-                with_call(request, caller, &route),
-            )
-            .await
+            let request = with_call(request, caller, &route);
+            // Boxed, so that requests without a fallback do not carry its size along.
+            return Box::pin(ask_with_fallback(generation, account, rust, request)).await;
         }
-        (Some(rust), Side::Rust) => {
-            within(route.rust_timeout, rust, with_call(request, caller, &route)).await
-        }
-        _ => within(route.legacy_timeout, &generation.legacy, request).await,
-    }
+        (Some(rust), Side::Rust) => (route.rust_timeout, rust, with_call(request, caller, &route)),
+        _ => (route.legacy_timeout, &generation.legacy, request),
+    };
+    within(limit, backend, request).await
 }
 
 async fn within(
@@ -48,9 +44,8 @@ async fn within(
 ) -> Result<Response<Body>, Fault> {
     let (parts, body) = request.into_parts();
     let (body, patience) = watched(body, limit);
-    let mut response = patience
-        .wait(backend.ask(Request::from_parts(parts, body)))
-        .await?;
+    let attempt = pin!(backend.ask(Request::from_parts(parts, body)));
+    let mut response = patience.wait(attempt).await?;
     if matches!(backend, Backend::Native(_)) {
         date::add(response.headers_mut());
     }

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue};
 use ipnet::IpNet;
 use overgrow_handler::RequestId;
 
+use super::seen::{Kind, Seen};
 use crate::listen::Peer;
 use crate::route::Side;
 
@@ -24,6 +25,8 @@ pub(super) struct Caller {
     pub request_id: RequestId,
     /// The side a trusted peer asked for.
     pub forced: Option<Side>,
+    /// Whether a trusted peer wants to be told which route and side answered.
+    pub(super) wants_debug: bool,
     /// Whether the peer's forwarding headers are believed.
     pub is_proxy: bool,
     /// Whether the peer is on this machine.
@@ -32,15 +35,21 @@ pub(super) struct Caller {
 
 impl Caller {
     /// Reads the peer's address and headers; draws a request id when none is taken over.
-    pub(super) fn identify(peer: &Peer, headers: &HeaderMap, proxies: &[IpNet]) -> Self {
+    pub(super) fn identify(
+        peer: &Peer,
+        headers: &HeaderMap,
+        seen: Seen,
+        proxies: &[IpNet],
+    ) -> Self {
         let address = peer.address.ip().to_canonical();
         let is_proxy = is_in(proxies, address);
         let is_loopback = address.is_loopback();
         let trusted = is_proxy || is_loopback;
-        let sent_id = headers
-            .get("x-request-id")
-            .filter(|_| trusted)
-            .and_then(RequestId::accept);
+        let told = |kind, name: &str| {
+            let may = trusted && seen.has(kind);
+            may.then(|| headers.get(name)).flatten()
+        };
+        let request_id = told(Kind::RequestId, "x-request-id").and_then(RequestId::accept);
         Self {
             peer: address,
             client: if is_proxy {
@@ -48,22 +57,12 @@ impl Caller {
             } else {
                 address
             },
-            request_id: sent_id.unwrap_or_else(|| RequestId::from_bits(fastrand::u128(..))),
-            forced: headers
-                .get("x-overgrow-backend")
-                .filter(|_| trusted)
-                .and_then(Side::from_header),
+            request_id: request_id.unwrap_or_else(|| RequestId::from_bits(fastrand::u128(..))),
+            forced: told(Kind::Ours, "x-overgrow-backend").and_then(Side::from_header),
+            wants_debug: told(Kind::Ours, "x-overgrow-debug").is_some_and(|value| value == "1"),
             is_proxy,
             is_loopback,
         }
-    }
-
-    /// Whether the peer may see which route and side answered, and asks for it.
-    pub(super) fn wants_debug(&self, headers: &HeaderMap) -> bool {
-        (self.is_proxy || self.is_loopback)
-            && headers
-                .get("x-overgrow-debug")
-                .is_some_and(|value| value == "1")
     }
 }
 
@@ -128,7 +127,8 @@ mod tests {
             )
         });
         let peer = Peer::new(format!("{peer}:1000").parse().unwrap(), false);
-        Caller::identify(&peer, &headers.collect(), &proxies)
+        let headers = headers.collect();
+        Caller::identify(&peer, &headers, Seen::of(&headers), &proxies)
     }
 
     fn client(peer: &str, forwarded: &str, proxies: &[&str]) -> String {

@@ -11,14 +11,13 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use overgrow_handler::Body;
 
 use super::caller::Caller;
+use super::seen::{Kind, Seen};
 use super::switch::Upgrade;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
 /// Headers whose loss would change what the message is; `Connection` cannot name them away.
 const ESSENTIAL: [HeaderName; 3] = [
@@ -30,30 +29,40 @@ const ESSENTIAL: [HeaderName; 3] = [
 /// The request as the backend gets it.
 pub(super) fn to_backend(
     mut request: Request<Body>,
+    seen: Seen,
     caller: &Caller,
     tls: bool,
     upgrade: Upgrade,
 ) -> Request<Body> {
-    let from_http2 = request.version() == Version::HTTP_2;
-    let authority = request
-        .uri()
-        .authority()
-        .filter(|_| from_http2)
-        .map(|authority| authority.as_str().to_owned());
+    let authority = authority_of(&request);
     let headers = request.headers_mut();
-    let upgrade = headers
-        .remove(header::UPGRADE)
-        .filter(|_| upgrade != Upgrade::None);
-    strip_hop_by_hop(headers);
-    if let Some(protocol) = upgrade {
+    let protocol = headers
+        .get(header::UPGRADE)
+        .filter(|_| upgrade != Upgrade::None)
+        .cloned();
+    strip_hop_by_hop(headers, seen);
+    if let Some(protocol) = protocol {
         headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(header::UPGRADE, protocol);
     }
-    strip_met_expectation(headers);
-    strip_ours(headers);
-    forwarded(headers, caller, tls, authority.as_deref());
+    if seen.has(Kind::Expect) {
+        strip_met_expectation(headers);
+    }
+    if seen.has(Kind::Ours) {
+        strip(headers, Kind::Ours);
+    }
+    forwarded(headers, seen, caller, tls, authority.as_deref());
     headers.insert(X_REQUEST_ID, caller.request_id.header());
     request
+}
+
+/// HTTP/2 names the host in the target.
+fn authority_of(request: &Request<Body>) -> Option<String> {
+    let authority = request
+        .uri()
+        .authority()
+        .filter(|_| request.version() == Version::HTTP_2)?;
+    Some(authority.as_str().to_owned())
 }
 
 /// The response as the client gets it.
@@ -63,29 +72,49 @@ pub(super) fn to_client(response: &mut Response<Body>, client: Version) {
         return;
     }
     let headers = response.headers_mut();
-    strip_hop_by_hop(headers);
-    if status != StatusCode::UPGRADE_REQUIRED {
-        headers.remove(header::UPGRADE);
+    let seen = Seen::of(headers);
+    // A 426 says in Upgrade what the client should have asked for.
+    let protocol = headers
+        .get(header::UPGRADE)
+        .filter(|_| status == StatusCode::UPGRADE_REQUIRED)
+        .cloned();
+    strip_hop_by_hop(headers, seen);
+    if let Some(protocol) = protocol {
+        headers.insert(header::UPGRADE, protocol);
     }
     // The body is framed anew; only toward HTTP/1.1 may the backend's choice stand, and keeps its place and case.
-    if client != Version::HTTP_11 {
+    if seen.has(Kind::TransferEncoding) && client != Version::HTTP_11 {
         headers.remove(header::TRANSFER_ENCODING);
     }
 }
 
 /// Removes `Connection`, all that it names, and the other headers that belong to one hop. `Transfer-Encoding` is
 /// left to the HTTP library, which frames the body anew.
-fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    if headers.contains_key(header::CONNECTION) {
+fn strip_hop_by_hop(headers: &mut HeaderMap, seen: Seen) {
+    if seen.has(Kind::Connection) {
         for name in named_by_connection(headers) {
             headers.remove(name);
         }
         headers.remove(header::CONNECTION);
     }
-    headers.remove(KEEP_ALIVE);
-    headers.remove(PROXY_CONNECTION);
-    headers.remove(header::PROXY_AUTHORIZATION);
-    keep_only_trailers(headers);
+    if seen.has(Kind::Hop) {
+        strip(headers, Kind::Hop);
+    }
+    if seen.has(Kind::Upgrade) {
+        headers.remove(header::UPGRADE);
+    }
+    if seen.has(Kind::Te) {
+        keep_only_trailers(headers);
+    }
+}
+
+/// Removes every header of a kind.
+fn strip(headers: &mut HeaderMap, kind: Kind) {
+    let is_one = |name: &&HeaderName| Kind::of(name.as_str()) == Some(kind);
+    let found: Vec<HeaderName> = headers.keys().filter(is_one).cloned().collect();
+    for name in found {
+        headers.remove(name);
+    }
 }
 
 fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
@@ -128,33 +157,27 @@ fn strip_met_expectation(headers: &mut HeaderMap) {
     }
 }
 
-/// Removes commands to the sidecar: nobody else is to see or forge them.
-fn strip_ours(headers: &mut HeaderMap) {
-    strip_prefix(headers, "x-overgrow-");
-}
-
-fn strip_prefix(headers: &mut HeaderMap, prefix: &str) {
-    let ours = |name: &&HeaderName| name.as_str().starts_with(prefix);
-    let found: Vec<HeaderName> = headers.keys().filter(ours).cloned().collect();
-    for name in found {
-        headers.remove(name);
-    }
-}
-
 /// Says who the client is, so that nobody can pretend to be somebody else.
-fn forwarded(headers: &mut HeaderMap, caller: &Caller, tls: bool, authority: Option<&str>) {
-    if !caller.is_loopback {
-        strip_prefix(headers, "tailscale-");
-    } else if names_tailscale(headers) {
+fn forwarded(
+    headers: &mut HeaderMap,
+    seen: Seen,
+    caller: &Caller,
+    tls: bool,
+    authority: Option<&str>,
+) {
+    if caller.is_loopback && seen.has(Kind::Tailscale) {
         // `tailscale serve` stands in front on this machine: its word is what the legacy checks.
         return;
     }
-    if caller.is_proxy {
-        append_hop(headers, caller.peer);
-        return;
+    if seen.has(Kind::Tailscale) {
+        strip(headers, Kind::Tailscale);
     }
-    let claimed = strip_claims(headers);
-    if caller.is_loopback && !claimed {
+    if caller.is_proxy {
+        return append_hop(headers, caller.peer);
+    }
+    if seen.has(Kind::Claim) {
+        strip(headers, Kind::Claim);
+    } else if caller.is_loopback {
         if tls {
             headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("https"));
         }
@@ -172,25 +195,6 @@ fn forwarded(headers: &mut HeaderMap, caller: &Caller, tls: bool, authority: Opt
     if let Some(host) = host {
         headers.insert(X_FORWARDED_HOST, host);
     }
-}
-
-fn names_tailscale(headers: &HeaderMap) -> bool {
-    headers
-        .keys()
-        .any(|name| name.as_str().starts_with("tailscale-"))
-}
-
-/// Removes whatever says who the client is; tells whether there was anything.
-fn strip_claims(headers: &mut HeaderMap) -> bool {
-    let is_claim = |name: &&HeaderName| {
-        name.as_str().starts_with("x-forwarded-")
-            || matches!(name.as_str(), "forwarded" | "x-real-ip")
-    };
-    let found: Vec<HeaderName> = headers.keys().filter(is_claim).cloned().collect();
-    for name in &found {
-        headers.remove(name);
-    }
-    !found.is_empty()
 }
 
 /// A trusted proxy's chain gets one more link.
@@ -250,15 +254,13 @@ mod tests {
             client: peer,
             request_id: RequestId::from_bits(1),
             forced: None,
+            wants_debug: false,
             is_proxy: from.proxy,
             is_loopback: peer.is_loopback(),
         };
-        let request = to_backend(
-            request.body(Body::empty()).unwrap(),
-            &caller,
-            from.tls,
-            from.upgrade,
-        );
+        let request = request.body(Body::empty()).unwrap();
+        let seen = Seen::of(request.headers());
+        let request = to_backend(request, seen, &caller, from.tls, from.upgrade);
         let lines = request
             .headers()
             .iter()

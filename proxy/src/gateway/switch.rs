@@ -11,6 +11,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
 use super::account::Socket;
+use super::seen::{Kind, Seen};
 use crate::backend::tunnel;
 use crate::listen::{Peer, Refusal};
 
@@ -26,12 +27,10 @@ pub(super) enum Upgrade {
 }
 
 /// Reads `Upgrade` and `Connection`; both must say so, and only HTTP/1.1 has upgrades.
-pub(super) fn wanted(request: &Request<Incoming>) -> Upgrade {
+pub(super) fn wanted(request: &Request<Incoming>, seen: Seen) -> Upgrade {
     let headers = request.headers();
-    if !headers.contains_key(header::UPGRADE)
-        || request.version() != Version::HTTP_11
-        || !names_upgrade(headers)
-    {
+    let asks = seen.has(Kind::Upgrade) && request.version() == Version::HTTP_11;
+    if !asks || !names_upgrade(headers) {
         Upgrade::None
     } else if names_websocket(headers) {
         Upgrade::WebSocket
@@ -41,15 +40,16 @@ pub(super) fn wanted(request: &Request<Incoming>) -> Upgrade {
 }
 
 /// Refuses a WebSocket handshake without `Connection: Upgrade`: Node would leave it hanging for ever.
-pub(super) fn check(request: &Request<Incoming>, upgrade: Upgrade) -> Result<(), Refusal> {
-    let half_a_handshake = upgrade == Upgrade::None
-        && request.version() == Version::HTTP_11
-        && names_websocket(request.headers());
-    if half_a_handshake {
-        Err(Refusal::UpgradeWithoutConnection)
-    } else {
-        Ok(())
+pub(super) fn check(
+    request: &Request<Incoming>,
+    seen: Seen,
+    upgrade: Upgrade,
+) -> Result<(), Refusal> {
+    let ignored = upgrade == Upgrade::None && seen.has(Kind::Upgrade);
+    if ignored && request.version() == Version::HTTP_11 && names_websocket(request.headers()) {
+        return Err(Refusal::UpgradeWithoutConnection);
     }
+    Ok(())
 }
 
 fn names_websocket(headers: &HeaderMap) -> bool {
@@ -69,8 +69,13 @@ pub(super) struct Switch(Option<OnUpgrade>);
 
 impl Switch {
     /// Takes note of the client's half.
-    pub(super) fn of<B>(request: &Request<B>) -> Self {
-        Self(request.extensions().get::<OnUpgrade>().cloned())
+    pub(super) fn of<B>(request: &Request<B>, upgrade: Upgrade) -> Self {
+        let asked = upgrade != Upgrade::None;
+        Self(
+            asked
+                .then(|| request.extensions().get::<OnUpgrade>().cloned())
+                .flatten(),
+        )
     }
 
     /// Completes a switch. When another process answered, the two connections are joined by a tunnel that runs on

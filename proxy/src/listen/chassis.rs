@@ -26,6 +26,7 @@ use pingora_core::server::ShutdownWatch;
 use super::guard::{self, Deadlines, Expired, Guard, InFlight, Protocol, Watch, watch_deadlines};
 use super::peer::{Carrying, Peer};
 use super::{Dates, Front};
+use crate::wire::Gathering;
 
 /// What a client may take: bytes and time.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +80,7 @@ impl<F: Front> Chassis<F> {
         };
         let peer = Arc::new(Peer::new(address, tls));
         let carrying = Carrying {
-            stream,
+            stream: Gathering(stream),
             _peer: Arc::clone(&peer),
         };
         let mut guard = Guard::new(carrying, self.guard_limits());
@@ -127,7 +128,7 @@ struct Connection<F> {
 }
 
 impl<F: Front> Connection<F> {
-    async fn serve_http1(mut self, guard: Guard<Carrying<Stream>>) {
+    async fn serve_http1(mut self, guard: Guard<Carrying<Gathering<Stream>>>) {
         let (front, peer, watch) = (
             self.front.clone(),
             Arc::clone(&self.peer),
@@ -168,7 +169,7 @@ impl<F: Front> Connection<F> {
         }
     }
 
-    async fn serve_http2(mut self, guard: Guard<Carrying<Stream>>) {
+    async fn serve_http2(mut self, guard: Guard<Carrying<Gathering<Stream>>>) {
         let (front, peer, watch) = (
             self.front.clone(),
             Arc::clone(&self.peer),

@@ -15,6 +15,7 @@ use tokio_rustls::TlsConnector;
 use super::pool::{H1, H2};
 use crate::backend::Fault;
 use crate::config::{Scheme, UpstreamUrl};
+use crate::wire::Gathering;
 
 /// A connection of either kind.
 pub(super) enum Opened {
@@ -127,7 +128,7 @@ impl Connector {
         let stream = TcpStream::connect((self.url.host.as_str(), self.url.port)).await?;
         stream.set_nodelay(true)?;
         match self.url.scheme {
-            Scheme::Http => handshake_h1(stream).await,
+            Scheme::Http => handshake_h1(Gathering(stream)).await,
             Scheme::H2c => handshake_h2(stream).await,
             Scheme::Https => self.open_tls(stream).await,
         }

@@ -65,24 +65,30 @@ impl Origin {
         }
     }
 
+    /// Sends on a pooled connection, else on a fresh one.
+    ///
+    /// The paths that are not taken for every request are boxed: their futures are large, and each request would
+    /// carry their size along.
     pub(super) async fn ask(&self, mut request: Request<Body>) -> Outcome {
-        loop {
-            if let Some(connection) = self.pool.take_h1() {
-                // A pooled connection may have been closed meanwhile: hyper hands the request back if none of it
-                // was written, and the next connection gets it.
-                match self.send_h1(connection, request).await {
-                    Outcome::Unreached(_, unsent) => request = *unsent,
-                    outcome => return outcome,
-                }
-            } else if let Some(connection) = self.pool.h2() {
-                match self.send_h2(connection, request).await {
-                    Outcome::Unreached(_, unsent) => request = *unsent,
-                    outcome => return outcome,
-                }
-            } else {
-                return self.send_fresh(request).await;
+        while let Some(connection) = self.pool.take_h1() {
+            // A pooled connection may have been closed meanwhile: hyper hands the request back if none of it was
+            // written, and the next connection gets it.
+            match self.send_h1(connection, request).await {
+                Outcome::Unreached(_, unsent) => request = *unsent,
+                outcome => return outcome,
             }
         }
+        Box::pin(self.ask_on_shared_or_fresh(request)).await
+    }
+
+    async fn ask_on_shared_or_fresh(&self, mut request: Request<Body>) -> Outcome {
+        while let Some(connection) = self.pool.h2() {
+            match self.send_h2(connection, request).await {
+                Outcome::Unreached(_, unsent) => request = *unsent,
+                outcome => return outcome,
+            }
+        }
+        self.send_fresh(request).await
     }
 
     async fn send_fresh(&self, request: Request<Body>) -> Outcome {

@@ -49,6 +49,12 @@ struct Idle {
     until: Instant,
 }
 
+impl Idle {
+    fn is_over(&self, now: Instant) -> bool {
+        self.connection.is_closed() || self.until <= now
+    }
+}
+
 impl Pool {
     fn shard(&self) -> MutexGuard<'_, Shard> {
         let shard = &self.shards[SHARD.with(|shard| *shard)];
@@ -59,17 +65,12 @@ impl Pool {
     pub(super) fn take_h1(&self) -> Option<H1> {
         let mut shard = self.shard();
         let newest = shard.idle.back()?;
-        // The newest idles the shortest; when its time is up, so is that of all others.
-        if newest.connection.is_closed() || newest.until <= Instant::now() {
-            let now = Instant::now();
-            shard
-                .idle
-                .retain(|idle| !idle.connection.is_closed() && idle.until > now);
+        let now = Instant::now();
+        if newest.is_over(now) || !newest.connection.is_ready() {
+            shard.idle.retain(|idle| !idle.is_over(now));
         }
-        let ready = shard
-            .idle
-            .iter()
-            .rposition(|idle| idle.connection.is_ready())?;
+        let is_ready = |idle: &Idle| idle.connection.is_ready();
+        let ready = shard.idle.iter().rposition(is_ready)?;
         shard.idle.remove(ready).map(|idle| idle.connection)
     }
 

@@ -35,22 +35,29 @@ pub(super) fn to_backend(
     upgrade: Upgrade,
 ) -> Request<Body> {
     let authority = authority_of(&request);
+    // HTTP/1.0 has no expectations, and the backend is asked in HTTP/1.1.
+    let may_expect = request.version() != Version::HTTP_10;
     let headers = request.headers_mut();
-    let protocol = headers
-        .get(header::UPGRADE)
-        .filter(|_| upgrade != Upgrade::None)
-        .cloned();
-    strip_hop_by_hop(headers, seen);
-    if let Some(protocol) = protocol {
+    let named = named_by_connection(headers, seen);
+    let expects = may_expect && seen.has(Kind::Expect) && !expects_continue(headers);
+    if seen.has_any(&[
+        Kind::Connection,
+        Kind::Hop,
+        Kind::Upgrade,
+        Kind::Expect,
+        Kind::Ours,
+    ]) {
+        strip(headers, |name| match Kind::of(name.as_str()) {
+            Some(Kind::Connection | Kind::Hop | Kind::Ours) => true,
+            Some(Kind::Upgrade) => upgrade == Upgrade::None,
+            Some(Kind::Expect) => !expects,
+            _ => named.contains(name),
+        });
+    }
+    if upgrade != Upgrade::None {
         headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.insert(header::UPGRADE, protocol);
     }
-    if seen.has(Kind::Expect) {
-        strip_met_expectation(headers);
-    }
-    if seen.has(Kind::Ours) {
-        strip(headers, Kind::Ours);
-    }
+    keep_only_trailers(headers, seen);
     forwarded(headers, seen, caller, tls, authority.as_deref());
     headers.insert(X_REQUEST_ID, caller.request_id.header());
     request
@@ -65,59 +72,62 @@ fn authority_of(request: &Request<Body>) -> Option<String> {
     Some(authority.as_str().to_owned())
 }
 
-/// The response as the client gets it.
-pub(super) fn to_client(response: &mut Response<Body>, client: Version) {
+/// A backend's response as the client gets it.
+pub(super) fn to_client(mut response: Response<Body>, client: Version) -> Response<Body> {
     let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {
-        return;
+        return response;
     }
     let headers = response.headers_mut();
     let seen = Seen::of(headers);
-    // A 426 says in Upgrade what the client should have asked for.
-    let protocol = headers
-        .get(header::UPGRADE)
-        .filter(|_| status == StatusCode::UPGRADE_REQUIRED)
-        .cloned();
-    strip_hop_by_hop(headers, seen);
-    if let Some(protocol) = protocol {
-        headers.insert(header::UPGRADE, protocol);
+    let named = named_by_connection(headers, seen);
+    if seen.has_any(&[
+        Kind::Connection,
+        Kind::Hop,
+        Kind::Upgrade,
+        Kind::TransferEncoding,
+    ]) {
+        strip(headers, |name| match Kind::of(name.as_str()) {
+            Some(Kind::Connection | Kind::Hop) => true,
+            // A 426 says in it what the client should have asked for.
+            Some(Kind::Upgrade) => status != StatusCode::UPGRADE_REQUIRED,
+            // The body is framed anew; toward HTTP/1.1 the backend's choice may stand, and keeps its place and case.
+            Some(Kind::TransferEncoding) => client != Version::HTTP_11,
+            _ => named.contains(name),
+        });
     }
-    // The body is framed anew; only toward HTTP/1.1 may the backend's choice stand, and keeps its place and case.
-    if seen.has(Kind::TransferEncoding) && client != Version::HTTP_11 {
-        headers.remove(header::TRANSFER_ENCODING);
-    }
+    keep_only_trailers(headers, seen);
+    response
 }
 
-/// Removes `Connection`, all that it names, and the other headers that belong to one hop. `Transfer-Encoding` is
-/// left to the HTTP library, which frames the body anew.
-fn strip_hop_by_hop(headers: &mut HeaderMap, seen: Seen) {
-    if seen.has(Kind::Connection) {
-        for name in named_by_connection(headers) {
+/// Removes headers and keeps the order of the others.
+fn strip(headers: &mut HeaderMap, gone: impl Fn(&HeaderName) -> bool) {
+    let found: Vec<HeaderName> = headers.keys().filter(|name| gone(name)).cloned().collect();
+    let Some(first) = found.first() else { return };
+    let behind = headers.keys().skip_while(|name| *name != first).count();
+    // The map fills a gap with its last header. With one header left to move that is where it belongs anyway.
+    if behind - found.len() <= 1 {
+        for name in found {
             headers.remove(name);
         }
-        headers.remove(header::CONNECTION);
-    }
-    if seen.has(Kind::Hop) {
-        strip(headers, Kind::Hop);
-    }
-    if seen.has(Kind::Upgrade) {
-        headers.remove(header::UPGRADE);
-    }
-    if seen.has(Kind::Te) {
-        keep_only_trailers(headers);
+    } else {
+        rebuild(headers, &found);
     }
 }
 
-/// Removes every header of a kind.
-fn strip(headers: &mut HeaderMap, kind: Kind) {
-    let is_one = |name: &&HeaderName| Kind::of(name.as_str()) == Some(kind);
-    let found: Vec<HeaderName> = headers.keys().filter(is_one).cloned().collect();
-    for name in found {
-        headers.remove(name);
+fn rebuild(headers: &mut HeaderMap, gone: &[HeaderName]) {
+    let mut kept = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers.iter().filter(|(name, _)| !gone.contains(name)) {
+        kept.append(name, value.clone());
     }
+    *headers = kept;
 }
 
-fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+/// What `Connection` names besides its options.
+fn named_by_connection(headers: &HeaderMap, seen: Seen) -> Vec<HeaderName> {
+    if !seen.has(Kind::Connection) {
+        return Vec::new();
+    }
     let values = headers.get_all(header::CONNECTION).iter();
     let tokens = values
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
@@ -139,22 +149,22 @@ fn is_option(token: &[u8]) -> bool {
 }
 
 /// `TE: trailers` is a promise gRPC depends on; any other coding in it is between two neighbours.
-fn keep_only_trailers(headers: &mut HeaderMap) {
-    let Some(te) = headers.remove(header::TE) else {
+fn keep_only_trailers(headers: &mut HeaderMap, seen: Seen) {
+    let Some(te) = headers.get(header::TE).filter(|_| seen.has(Kind::Te)) else {
         return;
     };
     let mut codings = te.as_bytes().split(|byte| *byte == b',');
     if codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers")) {
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    } else {
+        strip(headers, |name| *name == header::TE);
     }
 }
 
 /// The HTTP library answers `100-continue` itself; any other expectation is the backend's to refuse.
-fn strip_met_expectation(headers: &mut HeaderMap) {
-    let met = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
-    if headers.get(header::EXPECT).is_some_and(met) {
-        headers.remove(header::EXPECT);
-    }
+fn expects_continue(headers: &HeaderMap) -> bool {
+    let expect = headers.get(header::EXPECT);
+    expect.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 /// Says who the client is, so that nobody can pretend to be somebody else.
@@ -170,13 +180,15 @@ fn forwarded(
         return;
     }
     if seen.has(Kind::Tailscale) {
-        strip(headers, Kind::Tailscale);
+        strip(headers, |name| {
+            Kind::of(name.as_str()) == Some(Kind::Tailscale)
+        });
     }
     if caller.is_proxy {
         return append_hop(headers, caller.peer);
     }
     if seen.has(Kind::Claim) {
-        strip(headers, Kind::Claim);
+        strip(headers, |name| Kind::of(name.as_str()) == Some(Kind::Claim));
     } else if caller.is_loopback {
         if tls {
             headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("https"));
@@ -232,6 +244,7 @@ mod tests {
         proxy: bool,
         tls: bool,
         upgrade: Upgrade,
+        version: Version,
     }
 
     fn plain(peer: &str) -> From<'_> {
@@ -240,11 +253,12 @@ mod tests {
             proxy: false,
             tls: false,
             upgrade: Upgrade::None,
+            version: Version::HTTP_11,
         }
     }
 
     fn forward(from: &From<'_>, headers: &[(&str, &str)]) -> Vec<String> {
-        let mut request = Request::builder().uri("/");
+        let mut request = Request::builder().uri("/").version(from.version);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -402,6 +416,56 @@ mod tests {
     }
 
     #[test]
+    fn the_backend_sees_an_upgrade_that_is_asked_for_twice() {
+        let from = From {
+            upgrade: Upgrade::WebSocket,
+            ..plain(LOCAL)
+        };
+        let lines = forward(
+            &from,
+            &[
+                ("connection", "upgrade"),
+                ("upgrade", "websocket"),
+                ("upgrade", "websocket"),
+            ],
+        );
+        assert_eq!(
+            lines,
+            [
+                "connection: Upgrade",
+                "upgrade: websocket",
+                "upgrade: websocket"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_other_headers_keep_their_order_around_a_removed_one() {
+        let response = Response::builder()
+            .header("x-first", "1")
+            .header("connection", "close, x-hop")
+            .header("set-cookie", "a")
+            .header("x-hop", "1")
+            .header("set-cookie", "b")
+            .header("content-type", "text/html")
+            .header("content-length", "0")
+            .body(Body::empty())
+            .unwrap();
+        let response = to_client(response, Version::HTTP_11);
+        let names: Vec<&str> = response.headers().iter().map(|(n, _)| n.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "x-first",
+                "set-cookie",
+                "set-cookie",
+                "content-type",
+                "content-length"
+            ]
+        );
+    }
+
+    #[test]
     fn commands_to_the_sidecar_do_not_travel_on() {
         let headers = [
             ("x-overgrow-backend", "rust"),
@@ -409,6 +473,15 @@ mod tests {
             ("x-other", "1"),
         ];
         assert_eq!(forward(&plain(LOCAL), &headers), ["x-other: 1"]);
+    }
+
+    #[test]
+    fn http10_expects_nothing() {
+        let old = From {
+            version: Version::HTTP_10,
+            ..plain(LOCAL)
+        };
+        assert!(forward(&old, &[("expect", "foo")]).is_empty());
     }
 
     #[test]

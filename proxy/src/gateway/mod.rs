@@ -85,10 +85,9 @@ impl Gateway {
         let answered = ask::ask(&generation, &mut account, &caller, request).await;
 
         let mut response = match answered {
-            Ok(response) => response,
+            Ok(response) => forward::to_client(response, account.http_version()),
             Err(fault) => problem::of_fault(&fault, &caller.request_id, account.side()),
         };
-        forward::to_client(&mut response, account.http_version());
         if caller.wants_debug {
             account.describe(response.headers_mut());
         }

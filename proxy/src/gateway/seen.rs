@@ -42,6 +42,11 @@ impl Seen {
         Self(kinds.fold(0, |seen, kind| seen | kind as u16))
     }
 
+    /// Whether a header of one of these kinds is there.
+    pub(super) fn has_any(self, kinds: &[Kind]) -> bool {
+        kinds.iter().any(|kind| self.has(*kind))
+    }
+
     /// Whether a header of that kind is there.
     pub(super) fn has(self, kind: Kind) -> bool {
         self.0 & kind as u16 != 0

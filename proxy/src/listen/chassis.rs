@@ -141,6 +141,8 @@ impl<F: Front> Connection<F> {
         builder.auto_date_header(F::DATES == Dates::Added);
         builder
             .preserve_header_case(true)
+            // What has no case of its own is written as most legacy servers write it: a native answer looks the same.
+            .title_case_headers(true)
             .half_close(false)
             .header_read_timeout(None)
             .timer(TokioTimer::new());

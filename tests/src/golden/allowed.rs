@@ -20,17 +20,24 @@ pub struct AllowedDifferences {
 pub struct Allowed {
     /// Its name in reports.
     pub id: String,
-    /// The place, as in [`Difference::place`].
-    #[serde(rename = "where")]
-    pub place: String,
     /// The recordings in which it occurs, each of them.
     pub recordings: Vec<String>,
+    /// Why that is better or cannot be otherwise.
+    pub why: String,
+    /// Where it shows, each of them.
+    pub places: Vec<Place>,
+}
+
+/// One place where an intended difference shows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The place, as in [`Difference::place`].
+    pub at: String,
     /// What the gateway itself says there.
     pub legacy: String,
     /// What comes through the sidecar instead.
     pub overgrow: String,
-    /// Why that is better or cannot be otherwise.
-    pub why: String,
 }
 
 impl AllowedDifferences {
@@ -68,29 +75,42 @@ impl AllowedDifferences {
 impl Allowed {
     fn covers(&self, difference: &Difference) -> bool {
         self.recordings.contains(&difference.recording)
-            && self.place == difference.place
-            && self.legacy == difference.expected
-            && self.overgrow == difference.actual
+            && self.places.iter().any(|place| place.is_of(difference))
     }
 
     fn stale(&self, suite: &[&str], found: &[Difference]) -> Vec<String> {
-        let occurs = |recording: &str| {
-            found
-                .iter()
-                .any(|d| d.recording == recording && self.covers(d))
-        };
+        let in_suite = |name: &&String| suite.contains(&name.as_str());
         let missing = self
             .recordings
             .iter()
-            .filter(|name| suite.contains(&name.as_str()) && !occurs(name));
+            .filter(in_suite)
+            .flat_map(|name| self.missing(name, found));
+        missing.collect()
+    }
+
+    fn missing(&self, recording: &str, found: &[Difference]) -> Vec<String> {
+        let occurs = |place: &&Place| {
+            found
+                .iter()
+                .any(|d| d.recording == recording && place.is_of(d))
+        };
+        let missing = self.places.iter().filter(|place| !occurs(place));
         missing
-            .map(|name| {
+            .map(|place| {
                 format!(
-                    "allowed difference {} did not occur in {name}: take it off the list",
-                    self.id
+                    "allowed difference {} did not occur in {recording} at {}: take it off the list",
+                    self.id, place.at
                 )
             })
             .collect()
+    }
+}
+
+impl Place {
+    fn is_of(&self, difference: &Difference) -> bool {
+        self.at == difference.place
+            && self.legacy == difference.expected
+            && self.overgrow == difference.actual
     }
 }
 
@@ -101,11 +121,9 @@ mod tests {
     const LIST: &str = r#"
         [[difference]]
         id = "reset-becomes-502"
-        where = "outcome"
         recordings = ["big", "elsewhere"]
-        legacy = "no answer"
-        overgrow = "502"
         why = "a proxy answers"
+        places = [{ at = "outcome", legacy = "no answer", overgrow = "502" }]
     "#;
 
     fn check(recording: &str, actual: &str, faults: usize) {

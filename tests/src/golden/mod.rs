@@ -14,7 +14,7 @@ mod recording;
 mod shape;
 mod transcript;
 
-pub use allowed::{Allowed, AllowedDifferences};
+pub use allowed::{Allowed, AllowedDifferences, Place};
 pub use compare::{Difference, differences};
 pub use frames::conversation_differences;
 pub use mask::Masks;

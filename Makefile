@@ -1,0 +1,35 @@
+# What people run here. `make help` lists it.
+
+# Enough for the tests' thousands of sockets; asking for more than the hard limit allows would fail, so it is capped.
+FILES := ulimit -n $$(ulimit -Hn)
+
+.PHONY: help setup build demo test lint bench
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: ## install what tests and demo need and is missing
+	@./.ci/setup
+
+build:
+	cargo build --locked -p overgrow
+
+demo: build ## the whole loop in one process, with a dashboard
+	cargo run --locked -p overgrow -- demo
+
+test: setup build ## every test, against real gateways and a real browser
+	cargo test --locked --workspace --doc
+	@if command -v cargo-nextest >/dev/null; then \
+	  $(FILES); cargo nextest run --locked --workspace --profile $${NEXTEST_PROFILE:-default}; \
+	else \
+	  $(FILES); cargo test --locked --workspace --all-targets -- --test-threads=2; \
+	fi
+
+lint: ## format, clippy, documentation, licences and sources
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+	@./.ci/deny
+
+bench: build ## measure against nginx, haproxy and caddy
+	./bench/run.sh

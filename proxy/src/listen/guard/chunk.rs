@@ -15,11 +15,12 @@ const NEGATIVE: u64 = 1 << 63;
 /// Bytes of extension in one chunk. Extensions are all but unused; signatures of signed uploads fit.
 const CHUNK_EXTENSION: usize = 256;
 
-/// Bytes of extension in one message, so that one-byte chunks cannot carry a stream of them.
-const MESSAGE_EXTENSIONS: usize = 16 * 1024;
+/// Bytes of extension in one message, so that one-byte chunks cannot carry a stream of them. hyper stops at 16 KiB with an
+/// error that says less.
+const MESSAGE_EXTENSIONS: usize = 15 * 1024;
 
-/// Bytes of all trailer lines together.
-const TRAILER_BYTES: usize = 16 * 1024;
+/// Bytes of all trailer lines together; hyper stops at 16 KiB here too.
+const TRAILER_BYTES: usize = 15 * 1024;
 
 /// Number of trailer lines.
 const TRAILER_LINES: usize = 64;

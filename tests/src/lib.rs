@@ -5,9 +5,13 @@
 //! it fails and says so.
 
 pub mod browser;
+pub mod certificate;
 pub mod golden;
+pub mod http2;
 pub mod kit;
 pub mod legacy;
+pub mod nginx;
+pub mod origin;
 pub mod process;
 pub mod raw;
 pub mod replay;

@@ -49,11 +49,7 @@ impl Sidecar {
 
     /// A sidecar that forwards everything to `legacy`.
     pub async fn in_front_of(legacy: SocketAddr) -> Result<Self> {
-        let server = "[server]\nlisten = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"";
-        Self::start(&format!(
-            "{server}\n\n[legacy]\nurl = \"http://{legacy}\"\n"
-        ))
-        .await
+        Self::start(&forwarding("", &format!("url = \"http://{legacy}\""))).await
     }
 
     /// Where clients connect.
@@ -85,6 +81,16 @@ impl Sidecar {
     pub async fn stop(self) -> Result<ExitStatus> {
         self.process.stop().await
     }
+}
+
+/// The text of a `routes.toml` without routes: port 0 on loopback, with further lines for `[server]` and `[legacy]`. A line that
+/// names `listen` takes the place of the loopback one.
+pub fn forwarding(server: &str, legacy: &str) -> String {
+    let listen = match server.contains("listen") {
+        true => "",
+        false => "listen = \"127.0.0.1:0\"\n",
+    };
+    format!("[server]\nadmin = \"127.0.0.1:0\"\n{listen}{server}\n\n[legacy]\n{legacy}\n")
 }
 
 /// The `overgrow` binary of the profile that this test was built in.

@@ -44,7 +44,7 @@ fn port_of(line: &str) -> Option<u16> {
     ready["port"].as_u64()?.try_into().ok()
 }
 
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
         .local_addr()?
         .port())

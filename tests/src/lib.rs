@@ -4,15 +4,19 @@
 //! The surprise: node_modules are not in the tree but in a cache folder that `make setup` fills; a test without
 //! it fails and says so.
 
+pub mod admin;
+pub mod ask;
 pub mod browser;
 pub mod certificate;
 pub mod golden;
 pub mod http2;
 pub mod kit;
 pub mod legacy;
+pub mod load;
 pub mod nginx;
 pub mod origin;
 pub mod process;
 pub mod raw;
 pub mod replay;
+pub mod service;
 pub mod sidecar;

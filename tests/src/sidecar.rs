@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -19,37 +20,48 @@ pub struct Sidecar {
     process: Process,
     listen: SocketAddr,
     admin: SocketAddr,
-    folder: TempDir,
+    folder: Arc<TempDir>,
+}
+
+/// A sidecar that has not said yet that it is ready, and perhaps never will.
+pub struct Starting {
+    process: Process,
+    folder: Arc<TempDir>,
+}
+
+/// A `routes.toml` on free ports in front of `legacy`; `rest` are its routes and other tables.
+pub fn routes_toml(legacy: SocketAddr, rest: &str) -> String {
+    let server = "[server]\nlisten = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"";
+    format!("{server}\n\n[legacy]\nurl = \"http://{legacy}\"\n\n{rest}")
 }
 
 impl Sidecar {
     /// Writes `routes` to a fresh folder, runs `overgrow serve` on it and waits for the ready line.
     /// The text must ask for port 0 (`listen = "127.0.0.1:0"`, `admin = "127.0.0.1:0"`).
     pub async fn start(routes: &str) -> Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("overgrow-sidecar-")
-            .tempdir()?;
-        let file = folder.path().join("routes.toml");
-        std::fs::write(&file, routes)?;
-        let process = Process::spawn(
-            Command::new(binary()?)
-                .arg("serve")
-                .arg("-c")
-                .arg(&file)
-                .current_dir(folder.path()),
-        )?;
-        let (listen, admin) = process.line(START, ready).await?;
-        Ok(Self {
-            process,
-            listen,
-            admin,
-            folder,
-        })
+        Self::launch(routes)?.ready().await
+    }
+
+    /// As [`start`](Self::start), without waiting.
+    pub fn launch(routes: &str) -> Result<Starting> {
+        let folder = folder()?;
+        std::fs::write(folder.path().join("routes.toml"), routes)?;
+        Starting::spawn(Arc::new(folder), &[])
+    }
+
+    /// Runs `overgrow serve` on the `routes.toml` of a folder that the test has laid out itself.
+    pub async fn start_in(folder: TempDir) -> Result<Self> {
+        Starting::spawn(Arc::new(folder), &[])?.ready().await
     }
 
     /// A sidecar that forwards everything to `legacy`.
     pub async fn in_front_of(legacy: SocketAddr) -> Result<Self> {
-        Self::start(&forwarding("", &format!("url = \"http://{legacy}\""))).await
+        Self::start(&routes_toml(legacy, "")).await
+    }
+
+    /// A second process in the same folder that waits for this one to hand its sockets over.
+    pub fn successor(&self) -> Result<Starting> {
+        Starting::spawn(Arc::clone(&self.folder), &["--upgrade"])
     }
 
     /// Where clients connect.
@@ -91,6 +103,44 @@ pub fn forwarding(server: &str, legacy: &str) -> String {
         false => "listen = \"127.0.0.1:0\"\n",
     };
     format!("[server]\nadmin = \"127.0.0.1:0\"\n{listen}{server}\n\n[legacy]\n{legacy}\n")
+}
+
+impl Starting {
+    fn spawn(folder: Arc<TempDir>, arguments: &[&str]) -> Result<Self> {
+        let process = Process::spawn(
+            Command::new(binary()?)
+                .arg("serve")
+                .args(arguments)
+                .arg("-c")
+                .arg(folder.path().join("routes.toml"))
+                .current_dir(folder.path()),
+        )?;
+        Ok(Self { process, folder })
+    }
+
+    /// Waits for the ready line. Fails with the output when the process ends before it.
+    pub async fn ready(self) -> Result<Sidecar> {
+        let (listen, admin) = self.process.line(START, ready).await?;
+        Ok(Sidecar {
+            process: self.process,
+            listen,
+            admin,
+            folder: self.folder,
+        })
+    }
+
+    /// Its process, for a start that is meant to fail.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+}
+
+/// A fresh folder for a `routes.toml`; removed on drop.
+pub fn folder() -> Result<TempDir> {
+    let named = tempfile::Builder::new()
+        .prefix("overgrow-sidecar-")
+        .tempdir();
+    named.context("a folder for routes.toml")
 }
 
 /// The `overgrow` binary of the profile that this test was built in.

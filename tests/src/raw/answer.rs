@@ -79,7 +79,8 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub(super) fn announces_close(&self) -> bool {
+    /// Whether the answer says that the connection ends with it.
+    pub fn announces_close(&self) -> bool {
         self.header("connection")
             .is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }

@@ -35,6 +35,8 @@ pub mod admin;
 
 pub mod sidecar;
 
+pub mod demo;
+
 pub mod command;
 
 pub use sidecar::{Builder, Overgrow, Running, StartError};

@@ -47,17 +47,17 @@ pub(super) fn run(builder: &Builder, file: &Path, json: bool) -> ExitCode {
     match read(file, &builder.handler_names()) {
         Ok(config) => {
             if json {
-                println!("[]");
+                style::say("[]");
             } else {
-                println!("{}: fine, {}", file.display(), count(&config));
+                style::say(format_args!("{}: fine, {}", file.display(), count(&config)));
             }
             ExitCode::SUCCESS
         }
         Err(Unread::Faults(faults)) if json => {
-            println!(
+            style::say(format_args!(
                 "{}",
                 serde_json::to_string_pretty(&faults).unwrap_or_default()
-            );
+            ));
             ExitCode::from(NO)
         }
         Err(unread) => {

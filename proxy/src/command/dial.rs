@@ -60,7 +60,7 @@ fn apply(
 /// Shows the lines that changed.
 fn tell(edited: &Edited, file: &Path) {
     if edited.before == edited.after {
-        return println!("{}: nothing to change", file.display());
+        return style::say(format_args!("{}: nothing to change", file.display()));
     }
     let before: Vec<&str> = edited.before.lines().collect();
     let after: Vec<&str> = edited.after.lines().collect();
@@ -75,13 +75,13 @@ fn tell(edited: &Edited, file: &Path) {
         .zip(after[head..].iter().rev())
         .take_while(|(old, new)| old == new)
         .count();
-    println!("{}:{}", file.display(), head + 1);
+    style::say(format_args!("{}:{}", file.display(), head + 1));
     let gone = before[head..before.len() - tail]
         .iter()
         .filter(|line| !after[head..after.len() - tail].contains(line));
     let come = after[head..after.len() - tail]
         .iter()
         .filter(|line| !before[head..before.len() - tail].contains(line));
-    gone.for_each(|line| println!("  - {}", line.trim()));
-    come.for_each(|line| println!("  + {}", line.trim()));
+    gone.for_each(|line| style::say(format_args!("  - {}", line.trim())));
+    come.for_each(|line| style::say(format_args!("  + {}", line.trim())));
 }

@@ -30,7 +30,7 @@ pub(super) fn run(builder: &Builder, file: &Path, asked: &Asked) -> ExitCode {
     };
     match explain(&config, asked) {
         Ok(text) => {
-            println!("{text}");
+            style::say(text);
             ExitCode::SUCCESS
         }
         Err(text) => {

@@ -21,7 +21,7 @@ pub(super) fn run(builder: Builder, file: &Path, upgrade: bool, shared: &Shared)
     let builder = if upgrade { builder.upgrade() } else { builder };
     match builder.start() {
         Ok(running) => {
-            println!("{}", ready_line(&running));
+            style::say(ready_line(&running));
             running.count_dropped_lines(log.dropped());
             running.until_signal();
             ExitCode::SUCCESS

@@ -26,7 +26,10 @@ pub(super) fn run(builder: &Builder, file: &Path, asked: &AdminArg) -> ExitCode 
     let fetch = |path| ask::get(&admin, token.as_deref(), path);
     match fetch("/api/config").and_then(|config| Ok((config, fetch("/api/routes")?))) {
         Ok((config, routes)) if asked.json => {
-            println!("{:#}", json!({"config": config, "routes": routes}));
+            style::say(format_args!(
+                "{:#}",
+                json!({"config": config, "routes": routes})
+            ));
             ExitCode::SUCCESS
         }
         Ok((config, routes)) => {
@@ -42,18 +45,21 @@ pub(super) fn run(builder: &Builder, file: &Path, asked: &AdminArg) -> ExitCode 
 
 fn print(admin: &str, config: &Value, routes: &Value) {
     let text = |key: &str| config[key].as_str().unwrap_or_default().to_owned();
-    println!("sidecar    {admin}, {} in flight", config["in_flight"]);
-    println!(
+    style::say(format_args!(
+        "sidecar    {admin}, {} in flight",
+        config["in_flight"]
+    ));
+    style::say(format_args!(
         "routes     {}, generation {}, loaded {}",
         text("file"),
         config["generation"],
         text("loaded_at")
-    );
+    ));
     match config["error"].as_str() {
-        None => println!("in sync    yes"),
-        Some(error) => {
-            println!("in sync    NO: the file has faults, the last good one runs\n\n{error}\n")
-        }
+        None => style::say("in sync    yes"),
+        Some(error) => style::say(format_args!(
+            "in sync    NO: the file has faults, the last good one runs\n\n{error}\n"
+        )),
     }
     let restart: Vec<&str> = config["needs_restart"]
         .as_array()
@@ -62,7 +68,10 @@ fn print(admin: &str, config: &Value, routes: &Value) {
         .filter_map(Value::as_str)
         .collect();
     if !restart.is_empty() {
-        println!("restart    needed for [server] {}", restart.join(", "));
+        style::say(format_args!(
+            "restart    needed for [server] {}",
+            restart.join(", ")
+        ));
     }
     for upstream in config["upstreams"].as_array().into_iter().flatten() {
         let health = if upstream["healthy"] == true {
@@ -70,10 +79,10 @@ fn print(admin: &str, config: &Value, routes: &Value) {
         } else {
             "DOWN"
         };
-        println!(
+        style::say(format_args!(
             "upstream   {} {health}",
             upstream["url"].as_str().unwrap_or_default()
-        );
+        ));
     }
     let dials: Vec<f64> = routes
         .as_array()
@@ -83,10 +92,10 @@ fn print(admin: &str, config: &Value, routes: &Value) {
         .collect();
     let full = dials.iter().filter(|dial| **dial >= 100.0).count();
     let off = dials.iter().filter(|dial| **dial <= 0.0).count();
-    println!(
+    style::say(format_args!(
         "dials      {off} legacy, {} split, {full} rust\n",
         dials.len() - off - full
-    );
+    ));
     let rows: Vec<_> = routes.as_array().into_iter().flatten().map(row).collect();
     style::print_table(&["ID", "PATH", "HANDLER", "RUST"], &rows);
 }

@@ -1,12 +1,26 @@
 //! Colours, only where somebody sees them, and errors with their causes.
 
 use std::error::Error;
-use std::io::IsTerminal;
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
 
 /// Whether standard error is a terminal that wants colours (`NO_COLOR` is honoured).
 pub(super) fn colours_on_stderr() -> bool {
+    wants_colours() && io::stderr().is_terminal()
+}
+
+/// The same of standard output.
+pub(super) fn colours_on_stdout() -> bool {
+    wants_colours() && is_terminal_on_stdout()
+}
+
+/// Whether somebody watches standard output.
+pub(super) fn is_terminal_on_stdout() -> bool {
+    io::stdout().is_terminal()
+}
+
+fn wants_colours() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        && std::io::stderr().is_terminal()
 }
 
 /// An error and why it happened, in one line.
@@ -22,6 +36,11 @@ pub(super) fn with_causes(error: &dyn Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+/// Prints a line. A reader who has had enough, as `head` has, is no fault: `println!` would panic.
+pub(super) fn say(line: impl fmt::Display) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 /// Prints an error the way every command does.
@@ -48,7 +67,7 @@ pub(super) fn print_table(heading: &[&str], rows: &[Vec<String>]) {
             .zip(&widths)
             .map(|(cell, width)| format!("{cell:<width$}"))
             .collect();
-        println!("{}", padded.join("  ").trim_end());
+        say(padded.join("  ").trim_end());
     };
     line(&mut heading.iter().copied());
     for row in rows {

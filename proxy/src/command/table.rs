@@ -15,10 +15,10 @@ pub(super) fn run(builder: &Builder, file: &Path, json: bool) -> ExitCode {
     };
     if json {
         let routes: Vec<_> = config.routes.iter().map(describe).collect();
-        println!(
+        style::say(format_args!(
             "{}",
             serde_json::to_string_pretty(&routes).unwrap_or_default()
-        );
+        ));
     } else {
         let rows: Vec<_> = config.routes.iter().map(row).collect();
         style::print_table(

@@ -39,4 +39,11 @@ pub mod demo;
 
 pub mod command;
 
+/// What handlers are made of: the body, the call, the contract.
+pub use overgrow_handler as handler;
 pub use sidecar::{Builder, Overgrow, Running, StartError};
+
+/// The page's examples are compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/library.md")]
+mod library_page {}

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::{BAD_CONFIGURATION, NO, style};
+use super::{BAD_CONFIGURATION, NO, check, style};
 use crate::edit::{self, EditError, Edited};
 use crate::reload;
 use crate::route::Dial;
@@ -48,6 +48,9 @@ fn apply(
         }
         Err(error) => {
             style::complain(&style::with_causes(&error));
+            if matches!(error, EditError::NoSuchRoute(_)) {
+                name_the_routes(builder, file);
+            }
             ExitCode::from(if matches!(error, EditError::NotToml(_)) {
                 BAD_CONFIGURATION
             } else {
@@ -55,6 +58,24 @@ fn apply(
             })
         }
     }
+}
+
+/// A file of hundreds is better looked at with `overgrow routes`.
+const NAMED: usize = 12;
+
+fn name_the_routes(builder: &Builder, file: &Path) {
+    let Ok(config) = check::read(file, &builder.handler_names()) else {
+        return;
+    };
+    let names = config.routes.iter().map(|route| &*route.id);
+    let names: Vec<&str> = names.take(NAMED).collect();
+    let more = config.routes.len().saturating_sub(NAMED);
+    let rest = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    eprintln!("  {} has {}{rest}", file.display(), names.join(", "));
 }
 
 /// Shows the lines that changed.

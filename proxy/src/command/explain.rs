@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
 
 use super::{NO, check, style};
-use crate::config::Config;
-use crate::route::{Because, Decision, RequestHead, Side, Table, path};
+use crate::config::{Config, RouteConfig};
+use crate::route::{Because, Decision, Key, RequestHead, Side, Table, path};
 use crate::sidecar::Builder;
 
 /// Shares, not certainty: a fresh draw is made this often to show what a split does.
@@ -97,7 +97,7 @@ fn told(config: &Config, table: &Table, head: &RequestHead<'_>) -> String {
         ),
         format!("handler {}", handler.as_deref().unwrap_or("-")),
         format!("side    {}", side(table, head, decision)),
-        format!("because {}", reason(decision)),
+        format!("because {}", reason(decision, route)),
     ];
     if let Some(route) = route.filter(|route| route.fallback) {
         lines.push(format!(
@@ -130,22 +130,26 @@ fn is_fresh(table: &Table, head: &RequestHead<'_>) -> bool {
     drawn(1) != drawn(2)
 }
 
-fn reason(decision: Decision) -> String {
+fn reason(decision: Decision, route: Option<&RouteConfig>) -> String {
+    let sticky = route.map(|route| route.sticky.to_string());
+    let sticky = sticky.unwrap_or_default();
     match decision.because {
         Because::Unmatched => "no rule matches, and what no rule takes is the legacy's".to_owned(),
         Because::NoHandler => "the route has no handler".to_owned(),
         Because::Forced => "x-overgrow-backend asked for it".to_owned(),
         Because::Off => "the dial is at 0".to_owned(),
         Because::Full => "the dial is at 100".to_owned(),
-        Because::Drawn { dial, by, drawn } if by.is_fresh() => {
-            let _ = drawn;
-            format!("the dial is at {dial} % and each request draws afresh")
+        Because::Drawn {
+            dial,
+            by: Key::Missing,
+            ..
+        } => format!("the dial is at {dial} %, and without {sticky} each request draws afresh"),
+        Because::Drawn { dial, by, .. } if by.is_fresh() => {
+            format!("the dial is at {dial} %, and each request draws afresh")
         }
-        Because::Drawn { drawn, dial, by } => {
-            format!(
-                "the dial is at {dial} % and {by} draws {:.2}: rust below the dial",
-                f64::from(drawn) / 100.0
-            )
-        }
+        Because::Drawn { drawn, dial, .. } => format!(
+            "{sticky} always draws {:.2} here, and rust takes what is below {dial}",
+            f64::from(drawn) / 100.0
+        ),
     }
 }

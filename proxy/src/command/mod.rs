@@ -6,6 +6,7 @@ mod ask;
 mod check;
 mod demo;
 mod dial;
+mod examples;
 mod explain;
 mod log;
 mod serve;
@@ -27,7 +28,7 @@ const BAD_CONFIGURATION: u8 = 64;
 
 /// Replace a running service one route at a time.
 #[derive(Debug, Parser)]
-#[command(name = "overgrow", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "overgrow", version, max_term_width = 100, after_help = examples::ALL)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -35,16 +36,8 @@ struct Cli {
     shared: Shared,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  overgrow demo                          see the whole loop, nothing else needed
-  overgrow check -c routes.toml          every fault of the file, with its line
-  overgrow serve -c routes.toml          stand in front of the legacy
-  overgrow set orders 25                 25 % of the route `orders` to rust
-  overgrow rollback orders               all of it back to the legacy, at once
-  overgrow explain GET /orders/7         which route takes it, which side, why";
-
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Log")]
 struct Shared {
     /// Say less: no line per request, warnings only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -53,7 +46,7 @@ struct Shared {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
     /// How log lines are written
-    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     log_format: LogFormat,
 }
 
@@ -88,6 +81,7 @@ struct AdminArg {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the sidecar
+    #[command(after_help = examples::SERVE)]
     Serve {
         #[command(flatten)]
         file: FileArg,
@@ -96,6 +90,7 @@ enum Command {
         upgrade: bool,
     },
     /// Validate routes.toml and print every fault with its line
+    #[command(after_help = examples::CHECK)]
     Check {
         #[command(flatten)]
         file: FileArg,
@@ -103,7 +98,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// The whole loop in one process: an embedded legacy, two native handlers, traffic, a moving dial
+    /// See the whole loop in one process, nothing else needed
+    #[command(after_help = examples::DEMO)]
     Demo {
         /// A real legacy instead of the embedded one
         #[arg(long, value_name = "URL")]
@@ -113,6 +109,7 @@ enum Command {
         once: bool,
     },
     /// The table of routes.toml
+    #[command(after_help = examples::ROUTES)]
     Routes {
         #[command(flatten)]
         file: FileArg,
@@ -121,6 +118,7 @@ enum Command {
         json: bool,
     },
     /// Which route takes a request, which side answers it, and why
+    #[command(after_help = examples::EXPLAIN)]
     Explain {
         /// Request method
         method: String,
@@ -136,6 +134,7 @@ enum Command {
         file: FileArg,
     },
     /// Turn a route's dial: edits routes.toml in place, comments and order kept
+    #[command(after_help = examples::SET)]
     Set {
         /// Route id
         route: String,
@@ -145,6 +144,7 @@ enum Command {
         file: FileArg,
     },
     /// Give a route back to the legacy at once
+    #[command(after_help = examples::ROLLBACK, override_usage = "overgrow rollback [OPTIONS] <ROUTE|--all>")]
     Rollback {
         /// Route id
         #[arg(required_unless_present = "all")]
@@ -156,6 +156,7 @@ enum Command {
         file: FileArg,
     },
     /// What the running sidecar is doing
+    #[command(after_help = examples::STATUS)]
     Status {
         #[command(flatten)]
         admin: AdminArg,
@@ -163,6 +164,7 @@ enum Command {
         file: FileArg,
     },
     /// Print a completion script
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -229,5 +231,15 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_examples() {
+        let mut cli = Cli::command();
+        let ours = cli.get_subcommands_mut();
+        for command in ours.filter(|command| command.get_name() != "help") {
+            let help = command.render_help().to_string();
+            assert!(help.contains("Examples:\n  overgrow "), "{help}");
+        }
     }
 }

@@ -53,13 +53,11 @@ pub(super) fn fail(error: &StartError) -> ExitCode {
             }
             ExitCode::from(BAD_CONFIGURATION)
         }
-        StartError::Read { path, .. } => {
+        StartError::Read { .. } => {
             style::complain(&style::with_causes(error));
             eprintln!("  give the file with -c, or begin with this one:\n");
-            eprintln!(
-                "    [legacy]\n    url = \"http://127.0.0.1:18789\"   # {} stands in front of it",
-                path.display()
-            );
+            eprintln!("    [legacy]");
+            eprintln!("    url = \"http://127.0.0.1:3000\"   # the service to stand in front of");
             ExitCode::from(BAD_CONFIGURATION)
         }
         _ => {

@@ -22,7 +22,7 @@ pub(super) fn run(builder: &Builder, file: &Path, json: bool) -> ExitCode {
     } else {
         let rows: Vec<_> = config.routes.iter().map(row).collect();
         style::print_table(
-            &["ID", "MATCH", "HANDLER", "RUST", "STICKY", "SHADOW"],
+            &["ID", "RUST", "HANDLER", "STICKY", "SHADOW", "MATCH"],
             &rows,
         );
     }
@@ -41,11 +41,12 @@ fn row(route: &RouteConfig) -> Vec<String> {
     };
     vec![
         route.id.to_string(),
-        matched(route),
-        handler,
         format!("{} %", route.rust),
+        handler,
         route.sticky.to_string(),
         shadow,
+        // Last, because it alone may be long.
+        matched(route),
     ]
 }
 

@@ -1,0 +1,70 @@
+//! The examples below every `--help`.
+//!
+//! A line is what a person types and what comes of it; the columns line up with those of `overgrow --help`.
+
+pub(super) const ALL: &str = "\
+Examples:
+  overgrow demo                          see the whole loop, nothing else needed
+  overgrow check -c routes.toml          every fault of the file, with its line
+  overgrow serve -c routes.toml          stand in front of the legacy
+  overgrow set orders 25                 25 % of the route `orders` to rust
+  overgrow rollback orders               all of it back to the legacy, at once
+  overgrow explain GET /orders/7         which route takes it, which side, why";
+
+pub(super) const SERVE: &str = "\
+Examples:
+  overgrow serve                         routes.toml of this folder
+  overgrow serve -q -c /etc/routes.toml  warnings only
+  overgrow serve --upgrade               a new binary waits for the sockets of the old one
+  kill -QUIT PID                         ... which hands them over, and no request is lost
+
+SIGTERM and Ctrl-C drain, SIGHUP reloads, SIGQUIT hands the sockets over.
+Exit codes: 1 it cannot start, 64 routes.toml has faults.";
+
+pub(super) const CHECK: &str = "\
+Examples:
+  overgrow check -c routes.toml          exit code 0 or 1
+  overgrow check --json | jq '.[].line'  for editors and pipelines";
+
+pub(super) const DEMO: &str = "\
+Examples:
+  overgrow demo                          stays up for looking around, Ctrl-C ends it
+  overgrow demo --once                   exit code 1 if any request failed
+  overgrow demo --legacy http://127.0.0.1:3000
+                                         before a real one, which is asked GET / only
+
+An embedded legacy, two native handlers and steady traffic: a script turns a route's dial
+up and back by editing routes.toml, and prints what the clients saw.";
+
+pub(super) const ROUTES: &str = "\
+Examples:
+  overgrow routes
+  overgrow routes --json | jq '.[] | select(.rust < 100) | .id'";
+
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  overgrow explain GET /orders/7
+  overgrow explain POST 'https://shop.example.com/orders?dry=1'
+  overgrow explain GET /orders/7 -H 'x-user: bob' --client 192.0.2.1";
+
+pub(super) const SET: &str = "\
+Examples:
+  overgrow set orders 25                 a quarter of it to rust
+  overgrow set orders 0.5                one in two hundred
+  overgrow set orders true               all of it
+
+The running sidecar follows the file; nobody needs to be told.";
+
+pub(super) const ROLLBACK: &str = "\
+Examples:
+  overgrow rollback orders
+  overgrow rollback --all                every route, in one edit";
+
+pub(super) const STATUS: &str = "\
+Examples:
+  overgrow status                        the admin address is that of routes.toml
+  overgrow status --admin 127.0.0.1:9901 --json";
+
+pub(super) const COMPLETIONS: &str = r#"Examples:
+  overgrow completions bash > /etc/bash_completion.d/overgrow
+  overgrow completions zsh > "${fpath[1]}/_overgrow""#;

@@ -102,7 +102,7 @@ impl Front for Admin {
 async fn index(State(shown): State<Shown>) -> String {
     let generation = shown.running.load();
     format!(
-        "overgrow {}: {} routes, generation {}\n\n\
+        "overgrow {}, generation {}, routes: {}\n\n\
          GET   /healthz          alive\n\
          GET   /readyz           ready for traffic\n\
          GET   /metrics          for Prometheus\n\
@@ -111,8 +111,8 @@ async fn index(State(shown): State<Shown>) -> String {
          GET   /api/routes/ID    one route\n\
          PATCH /api/routes/ID    {{\"rust\": 25}} edits routes.toml\n",
         env!("CARGO_PKG_VERSION"),
-        generation.config.routes.len(),
         generation.number,
+        generation.config.routes.len(),
     )
 }
 

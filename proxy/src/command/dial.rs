@@ -44,17 +44,16 @@ fn apply(
     match reload::edit(file, &builder.handler_names(), change) {
         Ok(edited) => {
             tell(&edited, file);
-            ExitCode::SUCCESS
+            warn_of_faults(builder, file)
         }
         Err(error) => {
             style::complain(&style::with_causes(&error));
             if matches!(error, EditError::NoSuchRoute(_)) {
                 name_the_routes(builder, file);
             }
-            ExitCode::from(if matches!(error, EditError::NotToml(_)) {
-                BAD_CONFIGURATION
-            } else {
-                NO
+            ExitCode::from(match error {
+                EditError::NotToml(_) | EditError::Read { .. } => BAD_CONFIGURATION,
+                _ => NO,
             })
         }
     }
@@ -78,31 +77,37 @@ fn name_the_routes(builder: &Builder, file: &Path) {
     eprintln!("  {} has {}{rest}", file.display(), names.join(", "));
 }
 
-/// Shows the lines that changed.
+/// Shows each line that changed. An edit changes lines or adds them, so the two texts run side by side.
 fn tell(edited: &Edited, file: &Path) {
     if edited.before == edited.after {
         return style::say(format_args!("{}: nothing to change", file.display()));
     }
-    let before: Vec<&str> = edited.before.lines().collect();
-    let after: Vec<&str> = edited.after.lines().collect();
-    let head = before
-        .iter()
-        .zip(&after)
-        .take_while(|(old, new)| old == new)
-        .count();
-    let tail = before[head..]
-        .iter()
-        .rev()
-        .zip(after[head..].iter().rev())
-        .take_while(|(old, new)| old == new)
-        .count();
-    style::say(format_args!("{}:{}", file.display(), head + 1));
-    let gone = before[head..before.len() - tail]
-        .iter()
-        .filter(|line| !after[head..after.len() - tail].contains(line));
-    let come = after[head..after.len() - tail]
-        .iter()
-        .filter(|line| !before[head..before.len() - tail].contains(line));
-    gone.for_each(|line| style::say(format_args!("  - {}", line.trim())));
-    come.for_each(|line| style::say(format_args!("  + {}", line.trim())));
+    let mut before = edited.before.lines().peekable();
+    for (number, line) in edited.after.lines().enumerate() {
+        if before.next_if_eq(&line).is_some() {
+            continue;
+        }
+        style::say(format_args!("{}:{}", file.display(), number + 1));
+        if is_dial(line) && before.peek().is_some_and(|old| is_dial(old)) {
+            let old = before.next().unwrap_or_default();
+            style::say(format_args!("  - {}", old.trim()));
+        }
+        style::say(format_args!("  + {}", line.trim()));
+    }
+}
+
+fn is_dial(line: &str) -> bool {
+    line.contains("rust")
+}
+
+/// A running sidecar keeps its last good version as long as the file has faults, so this edit may not be live.
+fn warn_of_faults(builder: &Builder, file: &Path) -> ExitCode {
+    if check::read(file, &builder.handler_names()).is_ok() {
+        return ExitCode::SUCCESS;
+    }
+    style::complain(&format!(
+        "{} has faults, so a running sidecar does not take this edit: see `overgrow check -c {0}`",
+        file.display()
+    ));
+    ExitCode::from(NO)
 }

@@ -34,7 +34,10 @@ pub(super) fn run(builder: &Builder, file: &Path, asked: &AdminArg) -> ExitCode 
         }
         Ok((config, routes)) => {
             print(&admin, &config, &routes);
-            ExitCode::SUCCESS
+            match config["synchronized"] == true {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::from(NO),
+            }
         }
         Err(error) => {
             style::complain(&style::with_causes(&error));

@@ -6,7 +6,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, Version};
@@ -145,12 +145,17 @@ impl Drop for Account {
                 status = self.status.map_or(0, |status| status.as_u16()),
                 route = %self.route.id,
                 backend = self.side.name(),
-                ms = took.as_secs_f64() * 1000.0,
+                ms = milliseconds(took),
                 client = %line.client,
                 id = %line.request_id,
             );
         }
     }
+}
+
+/// To the microsecond: what lies behind it is noise of the conversion.
+fn milliseconds(took: Duration) -> f64 {
+    took.as_micros() as f64 / 1000.0
 }
 
 /// An open WebSocket, counted until it is dropped.

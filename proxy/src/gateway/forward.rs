@@ -5,6 +5,7 @@
 //! there is nothing to add, and a legacy that asks "is this client local?" goes on getting the right answer.
 
 use std::net::IpAddr;
+use std::sync::Once;
 
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
@@ -188,6 +189,7 @@ fn forwarded(
         return append_hop(headers, caller.peer);
     }
     if seen.has(Kind::Claim) {
+        warn_of_unlisted_proxy(caller);
         strip(headers, |name| Kind::of(name.as_str()) == Some(Kind::Claim));
     } else if caller.is_loopback {
         if tls {
@@ -206,6 +208,19 @@ fn forwarded(
     );
     if let Some(host) = host {
         headers.insert(X_FORWARDED_HOST, host);
+    }
+}
+
+/// On loopback it is more likely a proxy that nobody listed than an attacker, and all its clients look local now.
+fn warn_of_unlisted_proxy(caller: &Caller) {
+    static ONCE: Once = Once::new();
+    if caller.is_loopback {
+        ONCE.call_once(|| {
+            tracing::warn!(
+                peer = %caller.peer,
+                "a peer on loopback sends X-Forwarded-* and is not believed: is it a proxy that belongs in trusted_proxies?"
+            );
+        });
     }
 }
 

@@ -3,13 +3,13 @@
 //! A reload builds the next generation beside the running one and swaps the pointer. Upstreams that did not change
 //! are carried over with their pools, so that editing a dial costs no connection.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use overgrow_handler::Registry;
 
-use crate::backend::upstream::{Reach, Upstream};
+use crate::backend::upstream::{Checks, Reach, Upstream};
 use crate::backend::{Backend, Native};
 use crate::config::{Config, HandlerRef, LegacyConfig, RouteConfig};
 use crate::metrics::{Metrics, RouteMetrics};
@@ -31,7 +31,7 @@ pub struct Generation {
     pub legacy: Backend,
     routes: Vec<Arc<Route>>,
     unmatched: Arc<Route>,
-    upstreams: HashMap<String, Arc<Upstream>>,
+    upstreams: BTreeMap<String, Arc<Upstream>>,
 }
 
 /// What a matched request needs to know of its route.
@@ -65,7 +65,7 @@ impl Generation {
     pub fn build(config: Config, parts: &Parts, previous: Option<&Self>) -> Self {
         let mut upstreams = Upstreams {
             kept: previous.map(|old| &old.upstreams),
-            used: HashMap::new(),
+            used: BTreeMap::new(),
         };
         let legacy = upstreams.of(legacy_reach(&config.legacy));
         let known = Known { parts };
@@ -115,13 +115,14 @@ fn legacy_reach(legacy: &LegacyConfig) -> Reach {
         urls: legacy.urls.clone(),
         connect_timeout: legacy.connect_timeout,
         health: legacy.health.clone(),
+        checks: Checks::WhenUseful,
     }
 }
 
 /// Upstreams by what reaches them.
 struct Upstreams<'a> {
-    kept: Option<&'a HashMap<String, Arc<Upstream>>>,
-    used: HashMap<String, Arc<Upstream>>,
+    kept: Option<&'a BTreeMap<String, Arc<Upstream>>>,
+    used: BTreeMap<String, Arc<Upstream>>,
 }
 
 impl Upstreams<'_> {
@@ -187,6 +188,7 @@ impl Known<'_> {
                     urls,
                     connect_timeout: legacy.connect_timeout,
                     health: None,
+                    checks: Checks::Always,
                 };
                 Some(Backend::Upstream(upstreams.of(reach)))
             }

@@ -92,6 +92,7 @@ impl<F: Front> Chassis<F> {
             peer,
             watch,
             deadlines: self.deadlines(),
+            head_size: u32::try_from(self.limits.head_size).unwrap_or(u32::MAX),
             shutdown,
         };
         match sniffed {
@@ -124,6 +125,8 @@ struct Connection<F> {
     peer: Arc<Peer>,
     watch: Arc<Watch>,
     deadlines: Deadlines,
+    /// For HTTP/2, where the guard does not look into heads.
+    head_size: u32,
     shutdown: ShutdownWatch,
 }
 
@@ -184,7 +187,8 @@ impl<F: Front> Connection<F> {
         builder
             .timer(TokioTimer::new())
             .adaptive_window(true)
-            .max_concurrent_streams(STREAMS);
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(self.head_size);
         // A peer that vanished without a word is noticed by its missing pong.
         builder.keep_alive_interval(self.deadlines.idle);
         let mut serving = pin!(builder.serve_connection(TokioIo::new(guard), service));

@@ -65,7 +65,7 @@ impl Metrics {
             websockets: gauges("websockets", "Open WebSockets", &["route", "backend"])?,
             fallback: counters(
                 "fallback_total",
-                "Native failures answered by the legacy",
+                "Native failures on routes with a fallback, by what went wrong; not_replayable: the legacy could not be asked",
                 &["route", "reason"],
             )?,
             rust_percent: prometheus::GaugeVec::new(
@@ -171,6 +171,7 @@ impl Metrics {
 
     /// routes.toml is again what is running, without a new generation.
     pub fn resynchronized(&self) {
+        self.reload.with_label_values(&["unchanged"]).inc();
         self.synchronized.set(1);
     }
 

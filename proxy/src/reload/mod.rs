@@ -104,6 +104,7 @@ impl Reloader {
                 else => return,
             }
             self.look().await;
+            noticed.follow(&self.file);
             if let Some(done) = waiting {
                 let _ = done.send(());
             }
@@ -170,7 +171,10 @@ impl Reloader {
         self.seen = content;
         self.parts.metrics.reload_rejected();
         let faults = faults.named(self.file.display().to_string());
-        tracing::error!(file = %self.file.display(), "routes.toml has faults, the running routes stay\n{faults}");
+        tracing::error!(
+            "routes.toml has faults, the running routes stay
+{faults}"
+        );
         self.update_status(|status| status.rejected(faults));
     }
 
@@ -182,6 +186,10 @@ impl Reloader {
             tracing::warn!(keys = ?needs_restart, "[server] changed: these keys need a restart");
         }
         if config == running.config {
+            tracing::info!(
+                generation = running.number,
+                "routes.toml says what is running already"
+            );
             self.parts.metrics.resynchronized();
             return self.update_status(|status| status.accepted(running.number, needs_restart));
         }

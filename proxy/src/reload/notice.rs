@@ -24,7 +24,8 @@ enum Touch {
 pub struct Noticed {
     touches: mpsc::Receiver<Touch>,
     last: Touch,
-    _watcher: Option<RecommendedWatcher>,
+    watched: Vec<PathBuf>,
+    watcher: Option<RecommendedWatcher>,
 }
 
 impl Noticed {
@@ -33,15 +34,46 @@ impl Noticed {
     pub fn watch(file: &Path) -> Self {
         // More than one pending touch says no more than one; a full queue drops the rest.
         let (sender, touches) = mpsc::channel(64);
-        let watcher = watcher(file, sender);
-        if let Err(error) = &watcher {
-            tracing::warn!(%error, "changes of routes.toml are only noticed once a second");
-        }
-        Self {
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if let Some(touch) = event.ok().and_then(|event| touch_of(event.kind)) {
+                let _ = sender.try_send(touch);
+            }
+        });
+        let (watched, last) = (Vec::new(), Touch::Done);
+        let watcher = watcher.map_err(|error| report(&error)).ok();
+        let mut noticed = Self {
             touches,
-            last: Touch::Done,
-            _watcher: watcher.ok(),
+            last,
+            watched,
+            watcher,
+        };
+        noticed.follow(file);
+        noticed
+    }
+
+    /// Watches where the file is now: a link may lead to another folder than before.
+    pub fn follow(&mut self, file: &Path) {
+        let folders = folders(file);
+        let Some(watcher) = self.watcher.as_mut().filter(|_| folders != self.watched) else {
+            return;
+        };
+        for gone in self
+            .watched
+            .iter()
+            .filter(|folder| !folders.contains(folder))
+        {
+            // The folder itself may be gone, and its watch with it.
+            let _ = watcher.unwatch(gone);
         }
+        for new in folders
+            .iter()
+            .filter(|folder| !self.watched.contains(folder))
+        {
+            if let Err(error) = watcher.watch(new, RecursiveMode::NonRecursive) {
+                report(&error);
+            }
+        }
+        self.watched = folders;
     }
 
     /// Resolves at the next touch.
@@ -67,16 +99,8 @@ impl Noticed {
     }
 }
 
-fn watcher(file: &Path, sender: mpsc::Sender<Touch>) -> notify::Result<RecommendedWatcher> {
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if let Some(touch) = event.ok().and_then(|event| touch_of(event.kind)) {
-            let _ = sender.try_send(touch);
-        }
-    })?;
-    for folder in folders(file) {
-        watcher.watch(&folder, RecursiveMode::NonRecursive)?;
-    }
-    Ok(watcher)
+fn report(error: &notify::Error) {
+    tracing::warn!(%error, "changes of routes.toml are only noticed once a second");
 }
 
 /// Reading a file must not look like changing it, or each look would bring on the next.

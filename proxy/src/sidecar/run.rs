@@ -140,7 +140,7 @@ impl Running {
         }
         // A second signal must not wait for the drain.
         control.spawn(async move {
-            signals.next().await;
+            while signals.next().await != Asked::Drain {}
             std::process::exit(1);
         });
         self.stop();

@@ -69,6 +69,9 @@ impl Balance {
     /// The next origin in turn.
     pub(super) fn pick(&self) -> usize {
         let shared = &*self.shared;
+        if shared.origins == 1 {
+            return 0;
+        }
         let usable =
             |backend: &Backend, healthy: bool| healthy && !shared.ejected.is(index_of(backend));
         let picked = shared.balancer.select_with(b"", shared.origins, usable);

@@ -31,8 +31,25 @@ pub struct Reach {
     pub urls: Vec<UpstreamUrl>,
     /// Limit for TCP and TLS connect, per origin tried.
     pub connect_timeout: Duration,
-    /// Asked of each origin when there are several; without it a TCP connect is.
+    /// Asked of each origin at an interval; without it a TCP connect is.
     pub health: Option<HealthConfig>,
+    /// Whether a single origin is checked too. It is asked whatever the checks say; they only show its health.
+    pub checks: Checks,
+}
+
+/// Which upstreams are checked at an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checks {
+    /// Those with several origins, and those whose health check is configured.
+    WhenUseful,
+    /// All.
+    Always,
+}
+
+impl Reach {
+    fn is_checked(&self) -> bool {
+        self.urls.len() > 1 || self.health.is_some() || self.checks == Checks::Always
+    }
 }
 
 /// A running upstream. Dropping it ends its health checks; connections in use finish.
@@ -52,8 +69,8 @@ impl Upstream {
             .iter()
             .map(|url| Arc::new(Origin::new(url, reach.connect_timeout, &tls)))
             .collect();
-        let balance =
-            (origins.len() > 1).then(|| Balance::start(Arc::clone(&origins), reach.health.clone()));
+        let checked = reach.is_checked();
+        let balance = checked.then(|| Balance::start(Arc::clone(&origins), reach.health.clone()));
         Arc::new(Self {
             reach,
             origins,
@@ -66,18 +83,20 @@ impl Upstream {
         &self.reach
     }
 
-    /// Each origin's name and whether it is in use.
+    /// Each origin's name and whether it answers, as far as checks and requests could tell.
     pub fn health(&self) -> Vec<(String, bool)> {
-        let healthy = |index| {
+        let checked = |index| {
             self.balance
                 .as_ref()
                 .is_none_or(|balance| balance.is_healthy(index))
         };
-        self.origins
-            .iter()
-            .enumerate()
-            .map(|(index, origin)| (origin.name().to_owned(), healthy(index)))
-            .collect()
+        let healthy = |(index, origin): (usize, &Arc<Origin>)| {
+            (
+                origin.name().to_owned(),
+                checked(index) && origin.is_reachable(),
+            )
+        };
+        self.origins.iter().enumerate().map(healthy).collect()
     }
 
     /// Sends the request and waits for the head. An origin that cannot be reached is left aside and the next one is

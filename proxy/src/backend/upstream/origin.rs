@@ -1,6 +1,7 @@
 //! One origin: where it is, how it is spoken to, which connections to it are open.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -30,6 +31,8 @@ pub enum Outcome {
 pub(super) struct Origin {
     connector: Connector,
     pool: Arc<Pool>,
+    /// Whether the last attempt to connect failed.
+    unreachable: AtomicBool,
 }
 
 impl Origin {
@@ -37,6 +40,7 @@ impl Origin {
         Self {
             connector: Connector::new(url.clone(), connect_timeout, tls),
             pool: Arc::new(Pool::default()),
+            unreachable: AtomicBool::new(false),
         }
     }
 
@@ -45,9 +49,20 @@ impl Origin {
         self.connector.name()
     }
 
+    /// Whether the last attempt to connect succeeded.
+    pub(super) fn is_reachable(&self) -> bool {
+        !self.unreachable.load(Ordering::Relaxed)
+    }
+
     /// Whether a fresh connection comes up.
     pub(super) async fn connects(&self) -> bool {
-        self.connector.open().await.is_ok()
+        self.open().await.is_ok()
+    }
+
+    async fn open(&self) -> Result<Opened, Fault> {
+        let opened = self.connector.open().await;
+        self.unreachable.store(opened.is_err(), Ordering::Relaxed);
+        opened
     }
 
     /// Whether a GET of `path` is answered with 2xx or 3xx within the connect timeout, on a connection of its own.
@@ -92,7 +107,7 @@ impl Origin {
     }
 
     async fn send_fresh(&self, request: Request<Body>) -> Outcome {
-        match self.connector.open().await {
+        match self.open().await {
             Ok(Opened::H1(connection)) => self.send_h1(connection, request).await,
             Ok(Opened::H2(connection)) => {
                 self.pool.keep_h2(connection.clone());

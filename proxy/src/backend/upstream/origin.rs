@@ -122,10 +122,15 @@ impl Origin {
         if let Err(error) = connection.ready().await {
             return Outcome::Unreached(self.broken(error), Box::new(request));
         }
+        let asks_to_switch = request.headers().contains_key(http::header::UPGRADE);
         match connection.try_send_request(request).await {
             Ok(mut response) => {
                 // The version belongs to that hop; toward the client the chassis speaks its own.
                 *response.version_mut() = http::Version::HTTP_11;
+                if asks_to_switch {
+                    // Node hands such a connection over for good, whatever the answer: nothing later on it is read.
+                    return Outcome::Answered(response.map(Body::from));
+                }
                 let lease = Lease::new(connection, Arc::clone(&self.pool), response.headers());
                 Outcome::Answered(response.map(|body: Incoming| lease.over(body)))
             }

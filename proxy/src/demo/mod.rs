@@ -5,6 +5,7 @@
 //! embedded legacy is as fast as the handlers, so the times it shows differ by one hop and nothing else.
 
 mod handlers;
+mod ink;
 mod legacy;
 mod line;
 mod measure;
@@ -17,7 +18,7 @@ use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-pub use self::report::Look;
+pub use self::ink::Look;
 
 use self::report::Paper;
 use self::stage::Stage;

@@ -1,75 +1,48 @@
 //! The story as a person reads it, in 80 columns.
 //!
-//! It knows how things look and nothing of how they came about. The surprise: away from a terminal nothing moves and
-//! nothing is coloured, but every word is the same.
+//! It knows the words and nothing of how the numbers came about. The surprise: it prints as the story goes on, so that
+//! what is on the screen when something breaks is what had happened.
 
 use std::cell::Cell;
 use std::fmt::Display;
-use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
-
+use super::ink::{Ink, Look, Paint, millis, say};
 use super::measure::{Measured, Sign, Times};
 use super::script::MEASURED;
 use super::stage::{Before, Stage};
 use super::traffic::{CLIENTS, Totals, Traffic};
 use crate::edit::Edited;
 
-/// What standard output is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
-    /// A file or a pipe: plain text that never moves.
-    Plain,
-    /// A terminal without colours.
-    Terminal,
-    /// A terminal with colours.
-    Coloured,
-}
-
-/// Characters of a full bar.
-const BAR: usize = 40;
-
 /// Between two frames of what moves.
 const FRAME: Duration = Duration::from_millis(100);
 
-/// ANSI sequences of the few colours there are.
-#[derive(Clone, Copy)]
-enum Paint {
-    Title,
-    Label,
-    Rust,
-    Legacy,
-    Good,
-    Bad,
-}
-
 /// Where the story is written.
 pub(super) struct Paper {
-    look: Look,
+    ink: Ink,
     chapter: Cell<u32>,
 }
 
 impl Paper {
     pub(super) fn new(look: Look) -> Self {
         Self {
-            look,
+            ink: Ink::new(look),
             chapter: Cell::new(0),
         }
     }
 
     /// Who is on the stage.
     pub(super) fn opening(&self, stage: &Stage) {
-        let title = self.paint(Paint::Title, "overgrow demo");
+        let title = self.ink.paint(Paint::Title, "overgrow demo");
         say(format_args!("{title}: routes.toml moves traffic\n"));
-        let legacy = self.paint(Paint::Legacy, "legacy");
+        let legacy = self.ink.paint(Paint::Legacy, "legacy");
         say(format_args!(
             "    {CLIENTS} clients, 500/s ──▶ sidecar ─┬─▶ {legacy}"
         ));
         say(format_args!(
             "{:34}└─▶ {}\n",
             "",
-            self.paint(Paint::Rust, "rust")
+            self.ink.paint(Paint::Rust, "rust")
         ));
         let ready = millis(stage.sidecar.ready_after());
         self.line(
@@ -91,8 +64,8 @@ impl Paper {
         let number = format!("{:>2}", self.chapter.get());
         say(format_args!(
             "\n{}  {}",
-            self.paint(Paint::Label, &number),
-            self.paint(Paint::Title, title)
+            self.ink.paint(Paint::Label, &number),
+            self.ink.paint(Paint::Title, title)
         ));
     }
 
@@ -106,9 +79,13 @@ impl Paper {
         let gone = format!("{:<40}", format!("- {before}"));
         self.line(
             "edit",
-            format_args!("{} routes.toml:{}", self.paint(Paint::Bad, &gone), at + 1),
+            format_args!(
+                "{} routes.toml:{}",
+                self.ink.paint(Paint::Bad, &gone),
+                at + 1
+            ),
         );
-        self.line("", self.paint(Paint::Good, &format!("+ {after}")));
+        self.line("", self.ink.paint(Paint::Good, &format!("+ {after}")));
     }
 
     /// When an edit showed.
@@ -117,7 +94,7 @@ impl Paper {
             Sign::First(side) => ("first", side.name()),
             Sign::Last(side) => ("last", side.name()),
         };
-        let after = self.paint(Paint::Title, &millis(after));
+        let after = self.ink.paint(Paint::Title, &millis(after));
         self.line(
             "effect",
             format_args!("{which} order from {side} {after} after the edit"),
@@ -127,7 +104,7 @@ impl Paper {
     /// What the next second was like.
     pub(super) fn measured(&self, measured: &Measured) {
         let share = measured.share();
-        let (bar, watched) = (self.bar(share), measured.watched());
+        let (bar, watched) = (self.ink.bar(share), measured.watched());
         self.line(
             "share",
             format_args!("{bar}  {share:.1} % of {watched} to rust"),
@@ -144,7 +121,7 @@ impl Paper {
         let (Some(p50), Some(p99)) = (times.within(50), times.within(99)) else {
             return;
         };
-        let label = self.paint(paint, &format!("{side:<8}"));
+        let label = self.ink.paint(paint, &format!("{side:<8}"));
         say(format_args!(
             "    {label} p50 {:<10} p99 {}",
             millis(p50),
@@ -181,7 +158,7 @@ impl Paper {
         let failed = self.failed(totals.failed, totals.asked);
         say(format_args!(
             "\n{} {failed} requests failed, in {:.1} s",
-            self.paint(Paint::Title, "Done:"),
+            self.ink.paint(Paint::Title, "Done:"),
             took.as_secs_f64()
         ));
         if let Some(why) = &totals.why {
@@ -197,7 +174,7 @@ impl Paper {
         };
         say(format_args!(
             "\n{}",
-            self.paint(Paint::Title, "It stays up. Try:")
+            self.ink.paint(Paint::Title, "It stays up. Try:")
         ));
         say(format_args!(
             "  curl -i -H 'x-overgrow-debug: 1' http://{}{path}",
@@ -223,7 +200,7 @@ impl Paper {
     /// Lets the time of a measurement pass, with a bar where there is somebody to see it.
     pub(super) async fn measuring(&self) {
         let frames = MEASURED.as_millis() / FRAME.as_millis();
-        let bar = self.moving("    measuring {bar:40.dim}", frames as u64);
+        let bar = self.ink.moving("    measuring {bar:40.dim}", frames as u64);
         let mut tick = tokio::time::interval(FRAME);
         // The first tick is at once.
         tick.tick().await;
@@ -236,7 +213,7 @@ impl Paper {
 
     /// Shows the traffic for ever: a person who turns the dial sees it move.
     pub(super) async fn watch(&self, traffic: &Traffic) {
-        let bar = self.moving("{spinner:.green} {msg}", 0);
+        let bar = self.ink.moving("{spinner:.green} {msg}", 0);
         let mut tick = tokio::time::interval(FRAME);
         loop {
             tick.tick().await;
@@ -248,77 +225,28 @@ impl Paper {
             let failed = traffic.totals().failed;
             bar.set_message(format!(
                 "{asked}/s  {} {share:.1} % rust  {failed} failed",
-                self.bar(share)
+                self.ink.bar(share)
             ));
             bar.tick();
         }
     }
 
-    fn moving(&self, template: &str, length: u64) -> ProgressBar {
-        let target = match self.look {
-            Look::Plain => ProgressDrawTarget::hidden(),
-            Look::Terminal | Look::Coloured => ProgressDrawTarget::stdout(),
-        };
-        let style = ProgressStyle::with_template(template);
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        ProgressBar::with_draw_target(Some(length), target)
-            .with_style(style.progress_chars("━━╌"))
-            .with_finish(ProgressFinish::AndClear)
-    }
-
     fn line(&self, label: &str, text: impl Display) {
         say(format_args!(
             "    {} {text}",
-            self.paint(Paint::Label, &format!("{label:<8}"))
+            self.ink.paint(Paint::Label, &format!("{label:<8}"))
         ));
     }
 
     fn failed(&self, failed: u64, asked: u64) -> String {
         let paint = if failed == 0 { Paint::Good } else { Paint::Bad };
-        format!("{} of {asked}", self.paint(paint, &failed.to_string()))
+        format!("{} of {asked}", self.ink.paint(paint, &failed.to_string()))
     }
-
-    fn bar(&self, share: f64) -> String {
-        let rust = (share / 100.0 * BAR as f64).round() as usize;
-        let rust = rust.min(BAR);
-        let (filled, rest) = ("█".repeat(rust), "░".repeat(BAR - rust));
-        self.paint(Paint::Rust, &filled) + &self.paint(Paint::Legacy, &rest)
-    }
-
-    fn paint(&self, paint: Paint, text: &str) -> String {
-        if self.look != Look::Coloured || text.is_empty() {
-            return text.to_owned();
-        }
-        let code = match paint {
-            Paint::Title => "1",
-            Paint::Label => "2",
-            Paint::Rust => "38;5;173",
-            Paint::Legacy => "34",
-            Paint::Good => "32",
-            Paint::Bad => "31",
-        };
-        format!("\x1b[{code}m{text}\x1b[0m")
-    }
-}
-
-/// A reader who has left, as `head` does, is no reason to break off.
-fn say(line: impl Display) {
-    let _ = writeln!(io::stdout(), "{line}");
 }
 
 fn the_legacy(legacy: &Before) -> String {
     match legacy {
         Before::Embedded(_) => format!("{}, embedded: one hop more, else as quick", legacy.url()),
         Before::Real(url) => url.clone(),
-    }
-}
-
-/// Three digits, whatever the size.
-fn millis(time: Duration) -> String {
-    let millis = time.as_secs_f64() * 1000.0;
-    match millis {
-        small if small < 10.0 => format!("{small:.2} ms"),
-        middle if middle < 100.0 => format!("{middle:.1} ms"),
-        large => format!("{large:.0} ms"),
     }
 }

@@ -105,10 +105,12 @@ impl Paper {
     pub(super) fn measured(&self, measured: &Measured) {
         let share = measured.share();
         let (bar, watched) = (self.ink.bar(share), measured.watched());
-        self.line(
-            "share",
-            format_args!("{bar}  {share:.1} % of {watched} to rust"),
-        );
+        if watched > 0 {
+            self.line(
+                "share",
+                format_args!("{bar}  {share:.1} % of {watched} to rust"),
+            );
+        }
         self.times("legacy", Paint::Legacy, &measured.legacy);
         self.times("rust", Paint::Rust, &measured.rust);
         self.line(

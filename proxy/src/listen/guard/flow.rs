@@ -54,12 +54,24 @@ pub(super) enum Stop {
     End,
     /// The rest is the beginning of a head.
     PartialHead,
+    /// The last so many of the bytes that pass are a head whose target is to be respelled.
+    Respell(usize),
     /// The rest may be another protocol.
     Undecided,
     /// The rest is a head that was refused.
     BadHead(Refusal),
     /// The rest is part of a body that was refused.
     BadBody(Refusal),
+}
+
+impl Passed {
+    /// How many bytes may pass without a change.
+    pub(super) fn as_it_is(&self) -> usize {
+        match self.stop {
+            Stop::Respell(head) => self.len - head,
+            _ => self.len,
+        }
+    }
 }
 
 impl Flow {
@@ -144,6 +156,9 @@ impl Flow {
         passed.heads += 1;
         passed.upgrade |= head.upgrade;
         self.upgrade = head.upgrade;
+        if head.respell {
+            passed.stop = Stop::Respell(head.len);
+        }
         match head.framing {
             Framing::None => self.finish(),
             Framing::Length(length) => self.at = At::Length(length),

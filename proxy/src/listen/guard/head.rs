@@ -6,6 +6,7 @@
 use super::alphabet::{TARGET, VALUE, is_authority, method_run, text_run, token_run};
 use super::facts::{Facts, Framing, Version};
 use super::refusal::{Refusal, STAND_IN_METHOD};
+use super::respell::needs_respelling;
 
 /// How much of a head is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub struct Head {
     pub framing: Framing,
     /// It asks for another protocol: what follows its body may not be HTTP.
     pub upgrade: bool,
+    /// Its target holds characters that the engine does not take as they are.
+    pub respell: bool,
 }
 
 /// Scans the head that `bytes` begin with. Bytes after the head are not looked at.
@@ -87,6 +90,7 @@ struct Line<'a> {
 fn read(bytes: &[u8], limits: &Limits) -> Result<Head, Stop> {
     let mut at = empty_line(bytes)?;
     let (version, len) = bounded_request_line(&bytes[at..], limits)?;
+    let respell = needs_respelling(&bytes[at..at + len]);
     at += len;
     let mut facts = Facts::default();
     let mut count = 0;
@@ -104,6 +108,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Head, Stop> {
         len,
         framing,
         upgrade,
+        respell,
     })
 }
 

@@ -10,23 +10,27 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
+use super::respell::respell;
+
 /// Room made before each read: most heads fit.
 const READ: usize = 4096;
 
 #[derive(Debug, Default)]
 pub(super) struct Held {
+    /// Cleared and respelled; before all that is in `bytes`.
+    ready: BytesMut,
     bytes: BytesMut,
     cleared: usize,
 }
 
 impl Held {
     pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.bytes.is_empty() && self.ready.is_empty()
     }
 
     /// Some bytes are cleared to go.
     pub(super) fn is_cleared(&self) -> bool {
-        self.cleared > 0
+        self.cleared > 0 || !self.ready.is_empty()
     }
 
     /// The bytes still to be judged.
@@ -43,6 +47,16 @@ impl Held {
         self.cleared += len;
     }
 
+    /// Respells the target of the head that the last `len` cleared bytes are. Each byte is moved once, however many
+    /// heads are held.
+    pub(super) fn respell_last(&mut self, len: usize) {
+        let cleared = self.bytes.split_to(self.cleared);
+        self.cleared = 0;
+        let (before, head) = cleared.split_at(cleared.len() - len);
+        self.ready.extend_from_slice(before);
+        respell(head, &mut self.ready);
+    }
+
     /// Drops what was not cleared.
     pub(super) fn drop_rest(&mut self) {
         self.bytes.truncate(self.cleared);
@@ -51,6 +65,11 @@ impl Held {
 
     /// Moves as many cleared bytes as fit.
     pub(super) fn hand_over(&mut self, buf: &mut ReadBuf<'_>) {
+        if !self.ready.is_empty() {
+            let len = self.ready.len().min(buf.remaining());
+            buf.put_slice(&self.ready.split_to(len));
+            return self.shrink();
+        }
         let len = self.cleared.min(buf.remaining());
         buf.put_slice(&self.bytes[..len]);
         self.bytes.advance(len);
@@ -73,6 +92,9 @@ impl Held {
     }
 
     fn shrink(&mut self) {
+        if self.ready.is_empty() {
+            self.ready = BytesMut::new();
+        }
         if self.bytes.is_empty() {
             self.bytes = BytesMut::new();
         }

@@ -3,7 +3,8 @@
 //! The engine is forgiving: it drops a `Content-Length` beside a `Transfer-Encoding`, takes bare line feeds and lets
 //! a head arrive byte by byte for ever. A proxy must not be, since the server behind it may forgive differently.
 //! It must not know routes, configuration or handlers. The one surprise: it answers nothing itself. A refused head is
-//! replaced by a small request that says why, and the gateway answers that one in its turn.
+//! replaced by a small request that says why, and the gateway answers that one in its turn; and characters that the
+//! engine cannot hold in a target are percent-encoded on the way (`respell`).
 //!
 //! In the order of a request: `stream` reads, `flow` follows the messages with `head` and `chunk`, `held` keeps what
 //! may not pass, `watch` tells the gateway and `deadline` the chassis, `write` and
@@ -18,6 +19,7 @@ mod head;
 mod held;
 mod linger;
 mod refusal;
+mod respell;
 mod sniff;
 mod stream;
 mod watch;

@@ -70,9 +70,15 @@ impl<S> Guard<S> {
 
     /// Judges what is held.
     pub(super) fn examine(&mut self) {
-        let passed = self.flow.pass(self.held.rest());
-        self.held.clear_to_go(passed.len);
-        self.settle(&passed);
+        loop {
+            let passed = self.flow.pass(self.held.rest());
+            self.held.clear_to_go(passed.len);
+            self.settle(&passed);
+            match passed.stop {
+                Stop::Respell(head) => self.held.respell_last(head),
+                _ => return,
+            }
+        }
     }
 
     /// Acts on a judgement; what did not pass is in `held`.
@@ -85,7 +91,7 @@ impl<S> Guard<S> {
             self.set_partial(false);
         }
         match passed.stop {
-            Stop::End | Stop::Undecided => {}
+            Stop::End | Stop::Respell(_) | Stop::Undecided => {}
             Stop::PartialHead => self.set_partial(true),
             Stop::BadHead(refusal) => self.refuse(refusal),
             Stop::BadBody(refusal) => self.fail(refusal),
@@ -176,10 +182,16 @@ impl<S: AsyncRead + Unpin> Guard<S> {
         let before = buf.filled().len() - fresh;
         let bytes = &buf.filled()[before..];
         let passed = self.flow.pass(bytes);
-        self.held.push(&bytes[passed.len..]);
+        let as_it_is = passed.as_it_is();
+        self.held.push(&bytes[as_it_is..]);
         self.settle(&passed);
-        buf.set_filled(before + passed.len);
-        Poll::Ready(Ok(passed.len > 0))
+        if let Stop::Respell(head) = passed.stop {
+            self.held.clear_to_go(head);
+            self.held.respell_last(head);
+            self.examine();
+        }
+        buf.set_filled(before + as_it_is);
+        Poll::Ready(Ok(as_it_is > 0))
     }
 
     /// Reads on in a head of which a part is held.

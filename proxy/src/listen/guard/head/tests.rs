@@ -30,6 +30,7 @@ fn complete(input: &[u8], framing: Framing) {
         len,
         framing,
         upgrade: false,
+        respell: false,
     };
     check(input, Scan::Complete(head));
 }
@@ -92,6 +93,7 @@ fn bytes_after_the_head_are_not_looked_at() {
         len: input.len() - 2,
         framing: Framing::None,
         upgrade: false,
+        respell: false,
     };
     check(input, Scan::Complete(head));
 }

@@ -33,6 +33,21 @@ async fn pipelined_requests_are_all_answered() {
 }
 
 #[tokio::test]
+async fn targets_the_engine_refuses_are_respelled_in_their_place() {
+    let odd = b"POST /<q>?a=\"b\" HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n<>``";
+    let mut client = Client::connect();
+    client
+        .send(&[GET, odd, odd, GET, &odd[..20]].concat())
+        .await;
+    client.settle().await;
+    client.send(&odd[20..]).await;
+    let answer = client.finish().await;
+    assert_eq!(count(&answer, "200 OK"), 5, "{answer}");
+    assert_eq!(count(&answer, "POST /%3Cq%3E <>``\n"), 3, "{answer}");
+    client.server.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_partial_head_is_not_shown_to_the_engine() {
     let mut client = Client::connect();
     client.send(&GET[..10]).await;

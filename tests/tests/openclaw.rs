@@ -10,7 +10,7 @@ use overgrow_tests::golden::{
 use overgrow_tests::kit;
 use overgrow_tests::legacy::OpenClaw;
 use overgrow_tests::raw;
-use overgrow_tests::replay::{self, Device};
+use overgrow_tests::replay::{self, Device, SHAPES};
 use overgrow_tests::sidecar::Sidecar;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -34,6 +34,39 @@ async fn upgrades_are_answered_the_same_through_the_sidecar() -> Result<()> {
     let gateway = OpenClaw::start().await?;
     let sidecar = Sidecar::in_front_of(gateway.address()).await?;
     upgrades(&gateway, sidecar.addr()).await
+}
+
+#[tokio::test]
+async fn odd_requests_are_answered_the_same_through_the_sidecar() -> Result<()> {
+    let gateway = OpenClaw::start().await?;
+    let sidecar = Sidecar::in_front_of(gateway.address()).await?;
+    shapes(&gateway, sidecar.addr()).await
+}
+
+#[tokio::test]
+async fn a_refused_upload_leaves_its_connection_usable() -> Result<()> {
+    let gateway = OpenClaw::start().await?;
+    let sidecar = Sidecar::in_front_of(gateway.address()).await?;
+    for to in [gateway.address(), sidecar.addr()] {
+        let mut wire = raw::Wire::connect(to).await?;
+        let head = "POST /hooks/wake HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n";
+        let refused = wire
+            .exchange(&[head.as_bytes(), &[b'x'; 300_000]].concat())
+            .await;
+        let next = wire.exchange(b"GET /ui HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        ensure!(
+            status(&refused) == Some(401) && status(&next) == Some(404),
+            "{to}: {refused:?} then {next:?}"
+        );
+    }
+    Ok(())
+}
+
+fn status(outcome: &raw::Outcome) -> Option<u16> {
+    match outcome {
+        raw::Outcome::Answer(answer) => Some(answer.status()),
+        raw::Outcome::Silence(_) => None,
+    }
 }
 
 #[test]
@@ -129,21 +162,34 @@ const UPGRADES: [(&str, &str); 6] = [
 ];
 
 async fn upgrades(gateway: &OpenClaw, through: SocketAddr) -> Result<()> {
-    let masks = masks(gateway);
     let mut found = Vec::new();
     for (name, head) in UPGRADES {
         let request = format!(
             "{head}Host: 127.0.0.1:18789\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
         );
-        let direct = raw::exchange(gateway.address(), request.as_bytes()).await?;
-        let carried = raw::exchange(through, request.as_bytes()).await?;
-        found.extend(differences(
-            name,
-            &masks.apply(direct.into()),
-            &masks.apply(carried.into()),
-        ));
+        found.extend(side_by_side(gateway, through, name, request.as_bytes()).await?);
     }
     judge(&[], &[], &found)
+}
+
+async fn shapes(gateway: &OpenClaw, through: SocketAddr) -> Result<()> {
+    let mut found = Vec::new();
+    for (name, request) in SHAPES {
+        found.extend(side_by_side(gateway, through, name, request).await?);
+    }
+    judge(&[], &[], &found)
+}
+
+async fn side_by_side(
+    gateway: &OpenClaw,
+    through: SocketAddr,
+    name: &str,
+    request: &[u8],
+) -> Result<Vec<Difference>> {
+    let masks = masks(gateway);
+    let direct = masks.apply(raw::exchange(gateway.address(), request).await?.into());
+    let carried = masks.apply(raw::exchange(through, request).await?.into());
+    Ok(differences(name, &direct, &carried))
 }
 
 fn judge(suite: &[&str], from_recording: &[Difference], from_gateway: &[Difference]) -> Result<()> {

@@ -4,9 +4,11 @@
 //! address, because the gateway decides by it whether a client is local.
 
 mod device;
+mod shapes;
 mod socket;
 
 pub use device::Device;
+pub use shapes::{SHAPES, Shape};
 pub use socket::conversation;
 
 use crate::golden::{Observation, Recording};

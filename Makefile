@@ -12,9 +12,10 @@ setup: ## install what tests and demo need and is missing
 	@./.ci/setup
 
 build:
+	@./.ci/setup build
 	cargo build --locked -p overgrow
 
-demo: build ## the whole loop in one process, with a dashboard
+demo: build ## the whole loop in one process: a legacy, native handlers, traffic, a moving dial
 	cargo run --locked -p overgrow -- demo
 
 test: setup build ## every test, against real gateways and a real browser
@@ -31,5 +32,5 @@ lint: ## format, clippy, documentation, licences and sources
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 	@./.ci/deny
 
-bench: build ## measure against nginx, haproxy and caddy
+bench: ## measure against nginx, haproxy and caddy
 	./bench/run.sh

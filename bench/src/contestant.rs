@@ -220,7 +220,7 @@ fn built_in() -> Vec<Recipe> {
         ),
         Recipe::new(
             "overgrow-native",
-            "{programs}/examples/native -c {file} -q",
+            "{programs}/examples/native serve -c {file} -q",
             native,
         ),
     ]

@@ -1,12 +1,13 @@
 //! How long to wait for a response head.
 //!
 //! The surprise: the clock runs from the last sign of life of the request body, not from its start, so that a slow
-//! upload is not cut by a limit that is meant for a slow answer.
+//! upload is not cut by a limit that is meant for a slow answer. Having the body in view, this room also knows when a
+//! missing answer is the body's own fault, which an HTTP library may report as anything.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -24,11 +25,29 @@ pub struct Patience {
     pulse: Option<Arc<Pulse>>,
 }
 
-/// When the request body last moved, in milliseconds after `start`.
+/// How the request body is doing.
 #[derive(Debug)]
 struct Pulse {
     start: Instant,
+    /// When it last moved, in milliseconds after `start`.
     last: AtomicU64,
+    failure: OnceLock<Failure>,
+}
+
+/// Why the body broke off, told to its reader and kept for whoever waits for the answer.
+#[derive(Debug, Clone)]
+struct Failure(Arc<BoxError>);
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the request body broke off")
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&**self.0)
+    }
 }
 
 impl Pulse {
@@ -38,6 +57,13 @@ impl Pulse {
             u64::try_from(since_start).unwrap_or(u64::MAX),
             Ordering::Relaxed,
         );
+    }
+
+    fn fail(&self, error: BoxError) -> BoxError {
+        let failure = Failure(Arc::new(error));
+        // A body fails once; were it to fail again, the first time is what counts.
+        let _ = self.failure.set(failure.clone());
+        failure.into()
     }
 
     fn last(&self) -> Instant {
@@ -53,6 +79,7 @@ pub fn watched(body: Body, limit: Duration) -> (Body, Patience) {
     let pulse = Arc::new(Pulse {
         start: Instant::now(),
         last: AtomicU64::new(0),
+        failure: OnceLock::new(),
     });
     let watched = Watched {
         body,
@@ -71,7 +98,7 @@ impl Patience {
     /// Waits for the head. The attempt is borrowed, because a future taken by value would be held twice.
     ///
     /// # Errors
-    /// The attempt's own fault, or [`Fault::Timeout`].
+    /// The attempt's own fault, [`Fault::RequestBody`] when the body is what failed, or [`Fault::Timeout`].
     pub async fn wait<T>(
         &self,
         mut attempt: Pin<&mut impl Future<Output = Result<T, Fault>>>,
@@ -79,10 +106,15 @@ impl Patience {
         let mut limit = self.limit;
         loop {
             match pingora_timeout::timeout(limit, attempt.as_mut()).await {
-                Ok(answer) => return answer,
+                Ok(answer) => return answer.map_err(|fault| self.blame(fault)),
                 Err(_) => limit = self.left().ok_or(Fault::Timeout)?,
             }
         }
+    }
+
+    fn blame(&self, fault: Fault) -> Fault {
+        let failure = self.pulse.as_ref().and_then(|pulse| pulse.failure.get());
+        failure.map_or(fault, |failure| Fault::RequestBody(failure.clone().into()))
     }
 
     /// What is left of the limit because the body moved meanwhile.
@@ -110,7 +142,7 @@ impl http_body::Body for Watched {
         if polled.is_ready() {
             self.pulse.beat();
         }
-        polled
+        polled.map(|frame| frame.map(|frame| frame.map_err(|error| self.pulse.fail(error))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -150,5 +182,16 @@ mod tests {
         let (body, patience) = watched(Body::new(StreamBody::new(slow)), LIMIT);
         let upload = async { body.collect().await.map(|_| ()).map_err(Fault::RequestBody) };
         assert!(patience.wait(pin!(upload)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_not_the_backends_fault() {
+        let broken = futures_util::stream::iter([Err::<Frame<Bytes>, BoxError>("cut".into())]);
+        let (body, patience) = watched(Body::new(StreamBody::new(broken)), LIMIT);
+        let upload = async { body.collect().await.map_err(|_| Fault::Panicked) };
+        let Err(Fault::RequestBody(error)) = patience.wait(pin!(upload)).await else {
+            panic!("the backend was blamed");
+        };
+        assert_eq!(error.source().unwrap().to_string(), "cut");
     }
 }

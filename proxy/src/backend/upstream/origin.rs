@@ -169,10 +169,6 @@ impl Origin {
     }
 
     fn broken(&self, source: hyper::Error) -> Fault {
-        if source.is_user() {
-            // hyper blames its user for a body that failed; the user of our user is the client.
-            return Fault::RequestBody(source.into());
-        }
         Fault::Broken {
             origin: self.name().to_owned(),
             source,

@@ -74,6 +74,11 @@ impl Fault {
         }
     }
 
+    /// Whether a connection ended without a byte of an answer that could be read, as one does that was closed meanwhile.
+    pub fn is_cut_off(&self) -> bool {
+        matches!(self, Self::Broken { source, .. } if !source.is_parse())
+    }
+
     /// Whether another backend might do better; not so when the client's own body is what broke.
     pub fn is_the_backends(&self) -> bool {
         !matches!(self, Self::RequestBody(_))

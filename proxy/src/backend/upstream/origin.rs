@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::{Request, Response};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use overgrow_handler::Body;
 
 use super::connect::{Connector, Opened, Tls};
 use super::lease::Lease;
-use super::pool::{H1, H2, Pool};
+use super::pool::{H1, H2, Pool, Taken};
 use super::target;
 use crate::backend::Fault;
 use crate::config::UpstreamUrl;
@@ -85,12 +86,14 @@ impl Origin {
     /// The paths that are not taken for every request are boxed: their futures are large, and each request would
     /// carry their size along.
     pub(super) async fn ask(&self, mut request: Request<Body>) -> Outcome {
-        while let Some(connection) = self.pool.take_h1() {
+        while let Some(Taken { connection, rested }) = self.pool.take_h1() {
+            let spare = rested.then(|| spare(&request)).flatten();
             // A pooled connection may have been closed meanwhile: hyper hands the request back if none of it was
-            // written, and the next connection gets it.
-            match self.send_h1(connection, request).await {
-                Outcome::Unreached(_, unsent) => request = *unsent,
-                outcome => return outcome,
+            // written, and the next connection gets it. If it was written as the origin closed, a copy goes instead.
+            match (self.send_h1(connection, request).await, spare) {
+                (Outcome::Unreached(_, unsent), _) => request = *unsent,
+                (Outcome::Failed(fault), Some(copy)) if fault.is_cut_off() => request = *copy,
+                (outcome, _) => return outcome,
             }
         }
         Box::pin(self.ask_on_shared_or_fresh(request)).await
@@ -174,4 +177,19 @@ impl Origin {
             source,
         }
     }
+}
+
+/// A copy of a request that may be made twice: one that changes nothing and has no body.
+fn spare(request: &Request<Body>) -> Option<Box<Request<Body>>> {
+    if !request.method().is_safe() || !request.body().is_end_stream() {
+        return None;
+    }
+    let mut copy = Request::new(Body::empty());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.version_mut() = request.version();
+    *copy.headers_mut() = request.headers().clone();
+    // The case of the header names is among them.
+    *copy.extensions_mut() = request.extensions().clone();
+    Some(Box::new(copy))
 }

@@ -26,6 +26,9 @@ const IDLE_MAX: usize = 2048;
 /// For an origin that does not announce how long it keeps idle connections.
 pub(super) const IDLE: Duration = Duration::from_secs(30);
 
+/// No origin is known to close connections that were idle for less; under load none lies idle for as long.
+const RESTED: Duration = Duration::from_millis(10);
+
 static NEXT_THREAD: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
@@ -47,7 +50,15 @@ struct Shard {
 #[derive(Debug)]
 struct Idle {
     connection: H1,
+    since: Instant,
     until: Instant,
+}
+
+/// An idle connection that was taken from the pool.
+pub(super) struct Taken {
+    pub(super) connection: H1,
+    /// It has lain idle long enough that the origin may be closing it right now.
+    pub(super) rested: bool,
 }
 
 impl Idle {
@@ -63,7 +74,7 @@ impl Pool {
     }
 
     /// An idle connection of this thread that can take a request now.
-    pub(super) fn take_h1(&self) -> Option<H1> {
+    pub(super) fn take_h1(&self) -> Option<Taken> {
         let mut shard = self.shard();
         let newest = shard.idle.back()?;
         let now = Instant::now();
@@ -72,7 +83,10 @@ impl Pool {
         }
         let is_ready = |idle: &Idle| idle.connection.is_ready();
         let ready = shard.idle.iter().rposition(is_ready)?;
-        shard.idle.remove(ready).map(|idle| idle.connection)
+        shard.idle.remove(ready).map(|idle| Taken {
+            rested: now.saturating_duration_since(idle.since) >= RESTED,
+            connection: idle.connection,
+        })
     }
 
     /// Takes a connection back for at most `idle`.
@@ -84,9 +98,11 @@ impl Pool {
         if shard.idle.len() == IDLE_MAX {
             shard.idle.pop_front();
         }
+        let now = Instant::now();
         shard.idle.push_back(Idle {
             connection,
-            until: Instant::now() + idle,
+            since: now,
+            until: now + idle,
         });
     }
 

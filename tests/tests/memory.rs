@@ -4,6 +4,7 @@
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::signal::Signal;
+use overgrow_tests::http2::Http2;
 use overgrow_tests::origin::{Origin, read_head};
 use overgrow_tests::process::Process;
 use overgrow_tests::sidecar::Sidecar;
@@ -137,6 +138,27 @@ async fn a_client_that_stops_reading_stops_the_legacy() -> Result<()> {
     let mut body = stream.take(bytes);
     let got = tokio::io::copy_buf(&mut body, &mut tokio::io::sink()).await?;
     ensure!(got == bytes, "{got} of {bytes} bytes");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_http2_client_that_stops_reading_stops_the_legacy() -> Result<()> {
+    let poured = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&poured);
+    let origin = Origin::start_with(move |stream| {
+        let count = Arc::clone(&count);
+        async move { drop(pour(stream, GIB, &count).await) }
+    })
+    .await?;
+    let sidecar = Sidecar::in_front_of(origin.address()).await?;
+    let before = sidecar.process().resident_bytes()?;
+    let client = Http2::connect(sidecar.addr()).await?;
+    let unread = client.send("GET", "/", &[], "").await?;
+    let stopped = still(&poured).await;
+    let grown = sidecar.process().resident_bytes()?.saturating_sub(before);
+    drop(unread);
+    ensure!(stopped < 64 << 20, "the legacy went on to {stopped} bytes");
+    ensure!(grown < FLAT, "{grown} bytes more");
     Ok(())
 }
 

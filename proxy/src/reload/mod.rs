@@ -43,8 +43,9 @@ pub struct Reloader {
     status: Arc<ArcSwap<Status>>,
     /// What the process was started with; a difference needs a restart.
     started_with: ServerConfig,
-    /// Content that was last accepted or rejected.
-    seen: Vec<u8>,
+    /// Content that was last accepted or rejected; none when it is to be read again whatever it is.
+    seen: Option<Vec<u8>>,
+    noticed: Noticed,
 }
 
 /// Asks the running reloader to look at the file now.
@@ -67,7 +68,7 @@ pub fn known_handlers(parts: &Parts) -> Handlers {
 }
 
 impl Reloader {
-    /// Reloads into `running`, which was built from `seen`.
+    /// Reloads into `running`, which was built from `seen`. Changes are noticed from here on.
     pub fn new(
         file: PathBuf,
         seen: Vec<u8>,
@@ -76,13 +77,15 @@ impl Reloader {
         status: Arc<ArcSwap<Status>>,
     ) -> Self {
         let started_with = running.load().config.server.clone();
+        let noticed = Noticed::watch(&file);
         Self {
             file,
             running,
             parts,
             status,
             started_with,
-            seen,
+            seen: Some(seen),
+            noticed,
         }
     }
 
@@ -92,19 +95,18 @@ impl Reloader {
         mut nudges: mpsc::Receiver<oneshot::Sender<()>>,
         mut hang_up: mpsc::Receiver<()>,
     ) {
-        let mut noticed = Noticed::watch(&self.file);
         let mut net = tokio::time::interval(NET);
         loop {
             let mut waiting = None;
             tokio::select! {
-                () = noticed.change() => noticed.writer_done(WRITER).await,
+                () = self.noticed.change() => {}
                 _ = net.tick() => {}
-                Some(()) = hang_up.recv() => self.seen.clear(),
+                Some(()) = hang_up.recv() => self.seen = None,
                 Some(done) = nudges.recv() => waiting = Some(done),
                 else => return,
             }
             self.look().await;
-            noticed.follow(&self.file);
+            self.noticed.follow(&self.file);
             if let Some(done) = waiting {
                 let _ = done.send(());
             }
@@ -123,25 +125,36 @@ impl Reloader {
         }
     }
 
-    /// New content, once it stays the same.
+    /// New content, once nobody writes to it and it stays the same.
     async fn changed(&mut self) -> Option<Vec<u8>> {
-        let mut content = self.read().await?;
-        if content == self.seen {
+        let mut content = self.read_whole().await?;
+        if self.has_seen(&content) {
             return None;
         }
         loop {
             sleep(SETTLE).await;
-            let again = self.read().await?;
+            let again = self.read_whole().await?;
             if again == content {
-                return (content != self.seen).then_some(content);
+                return (!self.has_seen(&content)).then_some(content);
             }
             content = again;
         }
     }
 
-    /// The file's content. One that is missing for a moment (a rename, a symlink swap) or for good keeps what runs.
-    async fn read(&self) -> Option<Vec<u8>> {
-        match tokio::fs::read(&self.file).await {
+    fn has_seen(&self, content: &[u8]) -> bool {
+        self.seen.as_deref() == Some(content)
+    }
+
+    /// The file's content between two writers. One that is missing, also after a moment, keeps what runs.
+    async fn read_whole(&mut self) -> Option<Vec<u8>> {
+        self.noticed.writer_done(WRITER).await;
+        if let Ok(content) = self.read().await {
+            return Some(content);
+        }
+        // Some editors move the old file away before they write the new one.
+        sleep(DOUBT).await;
+        self.noticed.writer_done(WRITER).await;
+        match self.read().await {
             Ok(content) => Some(content),
             Err(error) => {
                 self.report_unreadable(&error);
@@ -150,7 +163,13 @@ impl Reloader {
         }
     }
 
-    fn report_unreadable(&self, error: &std::io::Error) {
+    async fn read(&self) -> std::io::Result<Vec<u8>> {
+        tokio::fs::read(&self.file).await
+    }
+
+    fn report_unreadable(&mut self, error: &std::io::Error) {
+        // What comes back is read even if it is what was there before.
+        self.seen = None;
         let text = format!("cannot read {}: {error}", self.file.display());
         if self.status.load().error_text() == Some(text.as_str()) {
             return;
@@ -162,13 +181,13 @@ impl Reloader {
 
     async fn doubt(&mut self, faults: Faults, content: Vec<u8>) {
         sleep(DOUBT).await;
-        if self.read().await.is_some_and(|now| now == content) {
+        if self.read().await.is_ok_and(|now| now == content) {
             self.reject(faults, content);
         }
     }
 
     fn reject(&mut self, faults: Faults, content: Vec<u8>) {
-        self.seen = content;
+        self.seen = Some(content);
         self.parts.metrics.reload_rejected();
         let faults = faults.named(self.file.display().to_string());
         tracing::error!(
@@ -179,7 +198,7 @@ impl Reloader {
     }
 
     fn accept(&mut self, config: Config, content: Vec<u8>, noticed: Instant) {
-        self.seen = content;
+        self.seen = Some(content);
         let running = self.running.load_full();
         let needs_restart = self.started_with.differences(&config.server);
         if !needs_restart.is_empty() {

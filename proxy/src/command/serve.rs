@@ -20,7 +20,11 @@ pub(super) fn run(builder: Builder, file: &Path, upgrade: bool, shared: &Shared)
     let builder = builder.config_file(file);
     let builder = if upgrade { builder.upgrade() } else { builder };
     match builder.start() {
-        Ok(running) => {
+        Ok(mut running) => {
+            // Whoever has read the line may send a signal at once.
+            if let Err(error) = running.hear_signals() {
+                tracing::warn!(%error, "cannot listen for signals");
+            }
             style::say(ready_line(&running));
             running.count_dropped_lines(log.dropped());
             running.until_signal();

@@ -1,7 +1,7 @@
 //! The listening sockets, bound here or taken over from the process before.
 //!
-//! Pingora carries sockets between processes by a name of our choice. The name is `configured@bound`, so that the new
-//! process knows the real port of an address that was configured as port 0.
+//! Pingora carries sockets between processes by a name of our choice. The name is `role=configured@bound`, so that
+//! the new process knows the real port of an address that was configured as port 0, and whose it is.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -76,12 +76,17 @@ impl Sockets {
         Ok(Self { inherited, fds })
     }
 
-    /// The socket of a configured address: an inherited one, else a fresh one. Gives its name and its real address.
+    /// The socket of a role's configured address: an inherited one, else a fresh one. Gives its name and its real
+    /// address. Two roles may both ask for port 0 of the same host.
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub fn open(&mut self, configured: SocketAddr) -> Result<(String, SocketAddr), BindError> {
-        let prefix = format!("{configured}@");
+    pub fn open(
+        &mut self,
+        role: &str,
+        configured: SocketAddr,
+    ) -> Result<(String, SocketAddr), BindError> {
+        let prefix = format!("{role}={configured}@");
         let inherited = self
             .inherited
             .iter()
@@ -150,16 +155,18 @@ mod tests {
     #[test]
     fn port_zero_is_bound_and_named_with_its_real_address() {
         let mut sockets = Sockets::new();
-        let (name, bound) = sockets.open("127.0.0.1:0".parse().unwrap()).unwrap();
+        let (name, bound) = sockets
+            .open("listen", "127.0.0.1:0".parse().unwrap())
+            .unwrap();
         assert_ne!(bound.port(), 0);
-        assert_eq!(name, format!("127.0.0.1:0@{bound}"));
+        assert_eq!(name, format!("listen=127.0.0.1:0@{bound}"));
     }
 
     #[test]
     fn a_taken_address_is_named_in_the_error() {
         let holder = TcpListener::bind("127.0.0.1:0").unwrap();
         let taken = holder.local_addr().unwrap();
-        let error = Sockets::new().open(taken).unwrap_err();
+        let error = Sockets::new().open("listen", taken).unwrap_err();
         assert_eq!(error.to_string(), format!("cannot listen on {taken}"));
     }
 
@@ -170,14 +177,17 @@ mod tests {
         let path = folder.join("upgrade.sock");
         let configured: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let mut old = Sockets::new();
-        let (name, bound) = old.open(configured).unwrap();
+        let mut open = |role| (role, old.open(role, configured).unwrap());
+        let opened = ["listen", "admin", "other"].map(&mut open);
         let waiting = std::thread::spawn({
             let path = path.clone();
             move || Sockets::take_over(&path)
         });
         hand_over(&old.into_fds(), &path).unwrap();
         let mut new = waiting.join().unwrap().unwrap();
-        assert_eq!(new.open(configured).unwrap(), (name, bound));
+        for (role, socket) in opened {
+            assert_eq!(new.open(role, configured).unwrap(), socket, "{role}");
+        }
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

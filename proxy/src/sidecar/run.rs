@@ -9,6 +9,7 @@ use std::time::Duration;
 use pingora_core::server::ListenFds;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::admin::Shown;
@@ -28,8 +29,10 @@ pub struct Running {
     pub(super) control: Option<tokio::runtime::Runtime>,
     pub(super) stop_traffic: watch::Sender<bool>,
     pub(super) stop_admin: watch::Sender<bool>,
+    pub(super) accepting: Vec<JoinHandle<()>>,
     pub(super) hang_up: mpsc::Sender<()>,
     pub(super) shown: Shown,
+    pub(super) signals: Option<Signals>,
     pub(super) fds: ListenFds,
     pub(super) upgrade_socket: PathBuf,
     pub(super) drain_limit: Duration,
@@ -44,7 +47,8 @@ enum Asked {
     Reload,
 }
 
-struct Signals {
+/// Signals that no longer have their default effect, which is to end the process on the spot.
+pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     quit: Signal,
@@ -111,20 +115,31 @@ impl Running {
         let _ = self.hang_up.try_send(());
     }
 
+    /// Takes charge of SIGTERM, SIGINT, SIGQUIT and SIGHUP, which wait for [`until_signal`](Self::until_signal) from
+    /// here on. Call it before telling anybody that the sidecar is ready.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn hear_signals(&mut self) -> std::io::Result<()> {
+        let _inside = self.control.as_ref().map(tokio::runtime::Runtime::enter);
+        if self.signals.is_none() {
+            self.signals = Some(Signals::listen()?);
+        }
+        Ok(())
+    }
+
     /// Blocks until a signal ends the process: see [`Builder::run`](super::Builder::run).
-    pub fn until_signal(self) {
+    pub fn until_signal(mut self) {
+        if let Err(error) = self.hear_signals() {
+            return tracing::error!(%error, "cannot listen for signals");
+        }
         let control = self
             .control
             .as_ref()
             .map(tokio::runtime::Runtime::handle)
             .cloned();
-        let Some(control) = control else { return };
-        let inside = control.enter();
-        let signals = Signals::listen();
-        drop(inside);
-        let mut signals = match signals {
-            Ok(signals) => signals,
-            Err(error) => return tracing::error!(%error, "cannot listen for signals"),
+        let (Some(control), Some(mut signals)) = (control, self.signals.take()) else {
+            return;
         };
         loop {
             match control.block_on(signals.next()) {
@@ -173,14 +188,24 @@ impl Running {
         if left > 0 {
             tracing::warn!(left, "the drain is over, the rest is cut off");
         }
-        let _ = self.stop_admin.send(true);
         self.end(control);
         left
+    }
+
+    /// The accept loops end before their runtimes do: one whose socket belongs to a thread that has ended already
+    /// turns in circles on the error, and its own thread could not be joined any more.
+    fn stop_accepting(&mut self, control: &tokio::runtime::Runtime) {
+        let _ = self.stop_traffic.send(true);
+        let _ = self.stop_admin.send(true);
+        for accepting in self.accepting.drain(..) {
+            let _ = control.block_on(accepting);
+        }
     }
 
     /// Answers may still be in the sockets' buffers of threads that are about to end: they get a last moment.
     fn end(&mut self, control: tokio::runtime::Runtime) {
         const LAST_MOMENT: Duration = Duration::from_millis(20);
+        self.stop_accepting(&control);
         std::thread::sleep(LAST_MOMENT);
         if let Some(traffic) = self.traffic.take() {
             traffic.shutdown_timeout(LAST_MOMENT);

@@ -73,10 +73,12 @@ pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
     let runtime = RuntimeBuilder::new(threads(&server), "overgrow")
         .work_steal(false)
         .build();
-    runtime
-        .get_handle()
-        .spawn(serve(traffic, Arc::clone(&opened.fds), traffic_watch));
-    control.spawn(serve(admin, Arc::clone(&opened.fds), admin_watch));
+    let accepting = vec![
+        runtime
+            .get_handle()
+            .spawn(serve(traffic, Arc::clone(&opened.fds), traffic_watch)),
+        control.spawn(serve(admin, Arc::clone(&opened.fds), admin_watch)),
+    ];
 
     shown.metrics.started(builder.asked.elapsed());
     Ok(Running {
@@ -86,8 +88,10 @@ pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
         control: Some(control),
         stop_traffic,
         stop_admin,
+        accepting,
         hang_up,
         shown,
+        signals: None,
         fds: opened.fds,
         upgrade_socket: server.data.join(UPGRADE_SOCKET),
         drain_limit: server.drain,
@@ -137,17 +141,17 @@ impl Opened {
             Inherit::Nothing => Sockets::new(),
             Inherit::Sockets => Sockets::take_over(&data.join(UPGRADE_SOCKET))?,
         };
-        let mut open = |address| {
+        let mut open = |role, address| {
             sockets
-                .open(address)
+                .open(role, address)
                 .map(|(name, bound)| Socket { name, bound })
         };
         let listen = server
             .listen
             .iter()
-            .map(|address| open(*address))
+            .map(|address| open("listen", *address))
             .collect::<Result<_, _>>()?;
-        let admin = open(server.admin)?;
+        let admin = open("admin", server.admin)?;
         Ok(Self {
             listen,
             admin,

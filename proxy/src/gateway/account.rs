@@ -12,10 +12,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, Version};
 use http_body::{Frame, SizeHint};
 use overgrow_handler::{Body, BoxError, RequestId};
-use prometheus::IntGauge;
 
 use super::caller::Caller;
 use super::generation::Route;
+use super::socket::Socket;
 use super::switch::{Switch, is_switch};
 use crate::listen::{Drain, InFlight, Peer};
 use crate::metrics::StatusClass;
@@ -156,28 +156,6 @@ impl Drop for Account {
 /// To the microsecond: what lies behind it is noise of the conversion.
 fn milliseconds(took: Duration) -> f64 {
     took.as_micros() as f64 / 1000.0
-}
-
-/// An open WebSocket, counted until it is dropped.
-pub(super) struct Socket {
-    open: IntGauge,
-    _in_flight: InFlight,
-}
-
-impl Socket {
-    fn open(open: IntGauge, in_flight: InFlight) -> Self {
-        open.inc();
-        Self {
-            open,
-            _in_flight: in_flight,
-        }
-    }
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        self.open.dec();
-    }
 }
 
 /// The body a client reads; settles the account at its end.

@@ -12,6 +12,7 @@ mod forward;
 mod generation;
 mod problem;
 mod seen;
+mod socket;
 mod switch;
 
 use std::sync::Arc;

@@ -10,8 +10,8 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
-use super::account::Socket;
 use super::seen::{Kind, Seen};
+use super::socket::Socket;
 use crate::backend::tunnel;
 use crate::listen::{Peer, Refusal};
 

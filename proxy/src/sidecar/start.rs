@@ -10,12 +10,13 @@ use pingora_core::server::{ListenFds, ShutdownWatch};
 use pingora_core::services::Service as _;
 use pingora_core::services::listening::Service;
 use pingora_runtime::RuntimeBuilder;
+use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 use super::run::Running;
 use super::{Builder, Inherit, StartError};
 use crate::admin::{Access, Admin, Shown};
-use crate::config::{Config, ServerConfig};
+use crate::config::{Config, Secret, ServerConfig};
 use crate::gateway::{Gateway, Generation, Parts};
 use crate::listen::{Chassis, Drain, Front, Limits, Sockets, tls_settings};
 use crate::metrics::Metrics;
@@ -26,53 +27,23 @@ const UPGRADE_SOCKET: &str = "upgrade.sock";
 
 pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
     let metrics = Metrics::new().map_err(StartError::Metrics)?;
-    let parts = Parts {
-        handlers: builder.handlers.clone(),
-        metrics,
-    };
+    let handlers = builder.handlers.clone();
+    let parts = Parts { handlers, metrics };
     let (config, source) = read(builder, &parts)?;
     let server = config.server.clone();
-    let token = server
-        .admin_token
-        .as_ref()
-        .map(|secret| secret.read().map_err(StartError::Secret))
-        .transpose()?;
+    let token = admin_token(&server)?;
     let opened = Opened::open(builder, &server)?;
 
-    let control = tokio::runtime::Builder::new_multi_thread();
-    let control = { control }
-        .worker_threads(1)
-        .thread_name("overgrow-control")
-        .enable_all()
-        .build();
-    let control = control.map_err(StartError::Runtime)?;
+    let control = control_runtime()?;
     let (shown, hang_up) = load(builder, parts, config, source, &control);
-    let gateway = Gateway::new(
-        Arc::clone(&shown.running),
-        server.trusted_proxies.clone(),
-        Arc::clone(&shown.drain),
-        shown.metrics.clone(),
-    );
+    let traffic = traffic(&shown, &opened, &server)?;
+    let admin = admin(&shown, token, &opened, &server)?;
+
+    let threads = threads(&server);
+    let runtime = RuntimeBuilder::new(threads, "overgrow").work_steal(false);
+    let runtime = runtime.build();
     let (stop_traffic, traffic_watch) = watch::channel(false);
     let (stop_admin, admin_watch) = watch::channel(false);
-    let traffic = service(
-        "traffic",
-        gateway,
-        &opened.listen,
-        &server,
-        Encryption::AsConfigured,
-    )?;
-    let admin = Admin::new(shown.clone(), Access::new(token));
-    let admin = service(
-        "admin",
-        admin,
-        std::slice::from_ref(&opened.admin),
-        &server,
-        Encryption::Never,
-    )?;
-    let runtime = RuntimeBuilder::new(threads(&server), "overgrow")
-        .work_steal(false)
-        .build();
     let accepting = vec![
         runtime
             .get_handle()
@@ -97,6 +68,52 @@ pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
         drain_limit: server.drain,
         ready_after: builder.asked.elapsed(),
     })
+}
+
+fn admin_token(server: &ServerConfig) -> Result<Option<String>, StartError> {
+    let token = server.admin_token.as_ref().map(Secret::read);
+    token.transpose().map_err(StartError::Secret)
+}
+
+/// For everything that is not traffic.
+fn control_runtime() -> Result<Runtime, StartError> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder
+        .worker_threads(1)
+        .thread_name("overgrow-control")
+        .enable_all();
+    builder.build().map_err(StartError::Runtime)
+}
+
+fn traffic(
+    shown: &Shown,
+    opened: &Opened,
+    server: &ServerConfig,
+) -> Result<Service<Chassis<Gateway>>, StartError> {
+    let gateway = Gateway::new(
+        Arc::clone(&shown.running),
+        server.trusted_proxies.clone(),
+        Arc::clone(&shown.drain),
+        shown.metrics.clone(),
+    );
+    service(
+        "traffic",
+        gateway,
+        &opened.listen,
+        server,
+        Encryption::AsConfigured,
+    )
+}
+
+fn admin(
+    shown: &Shown,
+    token: Option<String>,
+    opened: &Opened,
+    server: &ServerConfig,
+) -> Result<Service<Chassis<Admin>>, StartError> {
+    let admin = Admin::new(shown.clone(), Access::new(token));
+    let sockets = std::slice::from_ref(&opened.admin);
+    service("admin", admin, sockets, server, Encryption::Never)
 }
 
 fn threads(server: &ServerConfig) -> usize {
@@ -166,7 +183,7 @@ fn load(
     parts: Parts,
     config: Config,
     source: Vec<u8>,
-    control: &tokio::runtime::Runtime,
+    control: &Runtime,
 ) -> (Shown, mpsc::Sender<()>) {
     // Upstreams start their health checks on the runtime they are built in.
     let _inside = control.enter();

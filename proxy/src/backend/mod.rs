@@ -36,13 +36,14 @@ pub enum Backend {
 
 impl Backend {
     /// Asks for an answer; ends with its head, the body follows at the reader's pace. Dropping the future cancels.
+    /// The request is lent and taken out of its place when it is sent: a future that held it would be moved with it.
     ///
     /// # Errors
     /// A [`Fault`] when there is no head to give.
-    pub async fn ask(&self, request: Request<Body>) -> Result<Response<Body>, Fault> {
+    pub async fn ask(&self, request: &mut Request<Body>) -> Result<Response<Body>, Fault> {
         match self {
             Self::Upstream(upstream) => upstream.ask(request).await,
-            Self::Native(native) => native.ask(request).await,
+            Self::Native(native) => native.ask(std::mem::take(request)).await,
         }
     }
 }
@@ -56,8 +57,8 @@ impl tower::Service<Request<Body>> for Backend {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let backend = self.clone();
-        Box::pin(async move { backend.ask(request).await })
+        Box::pin(async move { backend.ask(&mut request).await })
     }
 }

@@ -17,22 +17,24 @@ use crate::route::Side;
 /// How much of a request body is kept for a second attempt. Past it a failure is the client's to see.
 const REPLAY: usize = 256 * 1024;
 
-/// The head of the answer, or why there is none.
+/// The head of the answer, or why there is none. The request is lent, so that no future holds it but the caller's.
 pub(super) async fn ask(
     generation: &Generation,
     account: &mut Account,
     caller: &Caller,
-    request: Request<Body>,
+    request: &mut Request<Body>,
 ) -> Result<Response<Body>, Fault> {
     let route = Arc::clone(account.route());
-    let (limit, backend, request) = match (&route.rust, account.side()) {
-        (Some(rust), Side::Rust) if route.fallback => {
-            let request = with_call(request, caller, &route);
-            // Boxed, so that requests without a fallback do not carry its size along.
-            return Box::pin(ask_with_fallback(generation, account, rust, request)).await;
+    let (limit, backend) = match (&route.rust, account.side()) {
+        (Some(rust), Side::Rust) => {
+            tell(request, caller, &route);
+            if route.fallback {
+                // Boxed, so that requests without a fallback do not carry its size along.
+                return Box::pin(ask_with_fallback(generation, account, rust, request)).await;
+            }
+            (route.rust_timeout, rust)
         }
-        (Some(rust), Side::Rust) => (route.rust_timeout, rust, with_call(request, caller, &route)),
-        _ => (route.legacy_timeout, &generation.legacy, request),
+        _ => (route.legacy_timeout, &generation.legacy),
     };
     within(limit, backend, request).await
 }
@@ -40,11 +42,11 @@ pub(super) async fn ask(
 async fn within(
     limit: Duration,
     backend: &Backend,
-    request: Request<Body>,
+    request: &mut Request<Body>,
 ) -> Result<Response<Body>, Fault> {
-    let (parts, body) = request.into_parts();
-    let (body, patience) = watched(body, limit);
-    let attempt = pin!(backend.ask(Request::from_parts(parts, body)));
+    let (body, patience) = watched(std::mem::take(request.body_mut()), limit);
+    *request.body_mut() = body;
+    let attempt = pin!(backend.ask(request));
     let mut response = patience.wait(attempt).await?;
     if matches!(backend, Backend::Native(_)) {
         date::add(response.headers_mut());
@@ -56,16 +58,18 @@ async fn ask_with_fallback(
     generation: &Generation,
     account: &mut Account,
     rust: &Backend,
-    request: Request<Body>,
+    request: &mut Request<Body>,
 ) -> Result<Response<Body>, Fault> {
     let route = Arc::clone(account.route());
-    let (parts, body) = request.into_parts();
+    let (parts, body) = std::mem::take(request).into_parts();
     let (body, replay) = Replay::new(body, REPLAY);
-    let first = Request::from_parts(parts.clone(), body);
-    let fault = match within(route.rust_timeout, rust, first).await {
+    let mut first = Request::from_parts(parts.clone(), body);
+    let fault = match within(route.rust_timeout, rust, &mut first).await {
         Err(fault) if fault.is_the_backends() => fault,
         answer => return answer,
     };
+    // Its body may still be in its place, and has to be let go of before it can come again.
+    drop(first);
     let Some(body) = replay.rewind().await else {
         route.metrics.fell_back("not_replayable");
         return Err(fault);
@@ -74,11 +78,11 @@ async fn ask_with_fallback(
     account.falls_back(fault.reason());
     let mut again = Request::from_parts(parts, body);
     again.extensions_mut().remove::<Call>();
-    within(route.legacy_timeout, &generation.legacy, again).await
+    within(route.legacy_timeout, &generation.legacy, &mut again).await
 }
 
 /// Tells a handler about the call.
-fn with_call(mut request: Request<Body>, caller: &Caller, route: &Route) -> Request<Body> {
+fn tell(request: &mut Request<Body>, caller: &Caller, route: &Route) {
     request.extensions_mut().insert(Call {
         route: Arc::clone(&route.id),
         request_id: caller.request_id.clone(),
@@ -86,5 +90,4 @@ fn with_call(mut request: Request<Body>, caller: &Caller, route: &Route) -> Requ
         role: Role::Primary,
         deadline: Instant::now() + route.rust_timeout,
     });
-    request
 }

@@ -100,39 +100,37 @@ impl Upstream {
     }
 
     /// Sends the request and waits for the head. An origin that cannot be reached is left aside and the next one is
-    /// asked; once bytes were written, nobody else is.
+    /// asked; once bytes were written, nobody else is. The request is taken out of its place when it is sent.
     ///
     /// # Errors
     /// A [`Fault`] that says which origin and why. Dropping the future drops the connection in use.
-    pub async fn ask(&self, request: Request<Body>) -> Result<Response<Body>, Fault> {
+    pub async fn ask(&self, request: &mut Request<Body>) -> Result<Response<Body>, Fault> {
         let wanted_switch = request.headers().contains_key(http::header::UPGRADE);
-        let response = self.ask_an_origin(request).await?;
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS
-            && !(wanted_switch && is_websocket(&response))
-        {
+        let mut tried = 0;
+        let response = loop {
+            let index = self.balance.as_ref().map_or(0, Balance::pick);
+            match self.origins[index].ask(request).await {
+                Outcome::Answered(response) => break response,
+                Outcome::Failed(fault) => return Err(fault),
+                Outcome::Unreached(fault) => {
+                    tried += 1;
+                    self.leave_aside(index);
+                    if tried >= self.origins.len() {
+                        return Err(fault);
+                    }
+                }
+            }
+        };
+        let switched = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if switched && !(wanted_switch && is_websocket(&response)) {
             return Err(Fault::ForeignSwitch);
         }
         Ok(response)
     }
 
-    async fn ask_an_origin(&self, mut request: Request<Body>) -> Result<Response<Body>, Fault> {
-        let mut tried = 0;
-        loop {
-            let index = self.balance.as_ref().map_or(0, Balance::pick);
-            match self.origins[index].ask(request).await {
-                Outcome::Answered(response) => return Ok(response),
-                Outcome::Failed(fault) => return Err(fault),
-                Outcome::Unreached(fault, unsent) => {
-                    tried += 1;
-                    if let Some(balance) = &self.balance {
-                        balance.eject(index);
-                    }
-                    if tried >= self.origins.len() {
-                        return Err(fault);
-                    }
-                    request = *unsent;
-                }
-            }
+    fn leave_aside(&self, index: usize) {
+        if let Some(balance) = &self.balance {
+            balance.eject(index);
         }
     }
 }

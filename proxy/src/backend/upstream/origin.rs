@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use http_body::Body as _;
 use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
 use overgrow_handler::Body;
 
 use super::connect::{Connector, Opened, Tls};
@@ -23,8 +24,8 @@ pub enum Outcome {
     Answered(Response<Body>),
     /// Without one, and the request is gone.
     Failed(Fault),
-    /// Nothing was written; the request is still whole.
-    Unreached(Fault, Box<Request<Body>>),
+    /// Nothing was written; the request is whole where it was.
+    Unreached(Fault),
 }
 
 /// One origin of an upstream.
@@ -69,10 +70,10 @@ impl Origin {
     /// Whether a GET of `path` is answered with 2xx or 3xx within the connect timeout, on a connection of its own.
     pub(super) async fn answers(&self, path: &str) -> bool {
         let request = Request::get(path).header(http::header::USER_AGENT, "overgrow-health");
-        let Ok(request) = request.body(Body::empty()) else {
+        let Ok(mut request) = request.body(Body::empty()) else {
             return false;
         };
-        let asking = tokio::time::timeout(self.connector.timeout(), self.send_fresh(request));
+        let asking = tokio::time::timeout(self.connector.timeout(), self.send_fresh(&mut request));
         match asking.await {
             Ok(Outcome::Answered(response)) => {
                 response.status().is_success() || response.status().is_redirection()
@@ -81,52 +82,52 @@ impl Origin {
         }
     }
 
-    /// Sends on a pooled connection, else on a fresh one.
+    /// Sends on a pooled connection, else on a fresh one. The request is taken out of its place when it is sent.
     ///
-    /// The paths that are not taken for every request are boxed: their futures are large, and each request would
-    /// carry their size along.
-    pub(super) async fn ask(&self, mut request: Request<Body>) -> Outcome {
+    /// The paths that are not taken for every request are boxed, and the request is lent: each request's future is
+    /// moved into place whole, and would carry the size of all of them along.
+    pub(super) async fn ask(&self, request: &mut Request<Body>) -> Outcome {
         while let Some(Taken { connection, rested }) = self.pool.take_h1() {
-            let spare = rested.then(|| spare(&request)).flatten();
+            let spare = rested.then(|| spare(request)).flatten();
             // A pooled connection may have been closed meanwhile: hyper hands the request back if none of it was
             // written, and the next connection gets it. If it was written as the origin closed, a copy goes instead.
             match (self.send_h1(connection, request).await, spare) {
-                (Outcome::Unreached(_, unsent), _) => request = *unsent,
-                (Outcome::Failed(fault), Some(copy)) if fault.is_cut_off() => request = *copy,
+                (Outcome::Unreached(_), _) => {}
+                (Outcome::Failed(fault), Some(copy)) if fault.is_cut_off() => *request = *copy,
                 (outcome, _) => return outcome,
             }
         }
         Box::pin(self.ask_on_shared_or_fresh(request)).await
     }
 
-    async fn ask_on_shared_or_fresh(&self, mut request: Request<Body>) -> Outcome {
+    async fn ask_on_shared_or_fresh(&self, request: &mut Request<Body>) -> Outcome {
         while let Some(connection) = self.pool.h2() {
             match self.send_h2(connection, request).await {
-                Outcome::Unreached(_, unsent) => request = *unsent,
+                Outcome::Unreached(_) => {}
                 outcome => return outcome,
             }
         }
         self.send_fresh(request).await
     }
 
-    async fn send_fresh(&self, request: Request<Body>) -> Outcome {
+    async fn send_fresh(&self, request: &mut Request<Body>) -> Outcome {
         match self.open().await {
             Ok(Opened::H1(connection)) => self.send_h1(connection, request).await,
             Ok(Opened::H2(connection)) => {
                 self.pool.keep_h2(connection.clone());
                 self.send_h2(connection, request).await
             }
-            Err(fault) => Outcome::Unreached(fault, Box::new(request)),
+            Err(fault) => Outcome::Unreached(fault),
         }
     }
 
-    async fn send_h1(&self, mut connection: H1, mut request: Request<Body>) -> Outcome {
-        target::for_h1(&mut request, self.connector.authority());
+    async fn send_h1(&self, mut connection: H1, request: &mut Request<Body>) -> Outcome {
+        target::for_h1(request, self.connector.authority());
         if let Err(error) = connection.ready().await {
-            return Outcome::Unreached(self.broken(error), Box::new(request));
+            return Outcome::Unreached(self.broken(error));
         }
         let asks_to_switch = request.headers().contains_key(http::header::UPGRADE);
-        match connection.try_send_request(request).await {
+        match connection.try_send_request(std::mem::take(request)).await {
             Ok(mut response) => {
                 // The version belongs to that hop; toward the client the chassis speaks its own.
                 *response.version_mut() = http::Version::HTTP_11;
@@ -137,37 +138,40 @@ impl Origin {
                 let lease = Lease::new(connection, Arc::clone(&self.pool), response.headers());
                 Outcome::Answered(response.map(|body: Incoming| lease.over(body)))
             }
-            Err(mut error) => match error.take_message() {
-                Some(unsent) => {
-                    Outcome::Unreached(self.broken(error.into_error()), Box::new(unsent))
-                }
-                None => Outcome::Failed(self.broken(error.into_error())),
-            },
+            Err(error) => self.unsent(error, request),
         }
     }
 
-    async fn send_h2(&self, mut connection: H2, mut request: Request<Body>) -> Outcome {
-        target::for_h2(
-            &mut request,
-            self.connector.scheme(),
-            self.connector.authority(),
-        );
+    async fn send_h2(&self, mut connection: H2, request: &mut Request<Body>) -> Outcome {
+        target::for_h2(request, self.connector.scheme(), self.connector.authority());
         if let Err(error) = connection.ready().await {
             self.pool.forget_h2();
-            return Outcome::Unreached(self.broken(error), Box::new(request));
+            return Outcome::Unreached(self.broken(error));
         }
-        match connection.try_send_request(request).await {
+        match connection.try_send_request(std::mem::take(request)).await {
             Ok(mut response) => {
                 *response.version_mut() = http::Version::HTTP_11;
                 Outcome::Answered(response.map(Body::from))
             }
-            Err(mut error) => match error.take_message() {
-                Some(unsent) => {
-                    self.pool.forget_h2();
-                    Outcome::Unreached(self.broken(error.into_error()), Box::new(unsent))
-                }
-                None => Outcome::Failed(self.broken(error.into_error())),
-            },
+            Err(error) => {
+                self.pool.forget_h2();
+                self.unsent(error, request)
+            }
+        }
+    }
+
+    /// Puts a request back that hyper has not written.
+    fn unsent(
+        &self,
+        mut error: TrySendError<Request<Body>>,
+        request: &mut Request<Body>,
+    ) -> Outcome {
+        match error.take_message() {
+            Some(unsent) => {
+                *request = unsent;
+                Outcome::Unreached(self.broken(error.into_error()))
+            }
+            None => Outcome::Failed(self.broken(error.into_error())),
         }
     }
 

@@ -126,14 +126,9 @@ async fn ready(State(shown): State<Shown>) -> (StatusCode, &'static str) {
 }
 
 async fn metrics(State(shown): State<Shown>) -> Response {
-    for (name, healthy) in shown
-        .running
-        .load()
-        .upstreams()
-        .flat_map(|upstream| upstream.health())
-    {
-        shown.metrics.upstream(&name, healthy);
-    }
+    let running = shown.running.load();
+    let health = running.upstreams().flat_map(|upstream| upstream.health());
+    shown.metrics.upstreams(health);
     match shown.metrics.text() {
         Ok(text) => {
             let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

@@ -211,7 +211,7 @@ pub fn main_with(builder: Builder) -> ExitCode {
             all: _,
             file,
         } => dial::rollback(&builder, &file.file, route.as_deref()),
-        Command::Status { admin, file } => status::run(&builder, &file.file, &admin),
+        Command::Status { admin, file } => status::run(&file.file, &admin),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -5,35 +5,19 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::{AdminArg, NO, ask, check, style};
-use crate::sidecar::Builder;
+use super::{AdminArg, NO, ask, style};
+use crate::config::{self, ServerConfig};
 
-pub(super) fn run(builder: &Builder, file: &Path, asked: &AdminArg) -> ExitCode {
-    // A bad file is no reason not to ask the sidecar, which may run on the last good one.
-    let config = check::read(file, &builder.handler_names()).ok();
-    let server = config.map(|config| config.server);
-    let default = || {
-        server.as_ref().map_or_else(
-            || "127.0.0.1:9901".to_owned(),
-            |server| server.admin.to_string(),
-        )
-    };
-    let admin = asked.admin.clone().unwrap_or_else(default);
-    let token = server
-        .as_ref()
-        .and_then(|server| server.admin_token.as_ref())
-        .and_then(|secret| secret.read().ok());
+pub(super) fn run(file: &Path, asked: &AdminArg) -> ExitCode {
+    // A file with faults is no reason not to ask: the sidecar may run on the last good one.
+    let server = config::salvage(&std::fs::read_to_string(file).unwrap_or_default());
+    let by_file = server.admin.unwrap_or(ServerConfig::default().admin);
+    let admin = asked.admin.clone().unwrap_or_else(|| by_file.to_string());
+    let token = server.admin_token.and_then(|secret| secret.read().ok());
     let fetch = |path| ask::get(&admin, token.as_deref(), path);
     match fetch("/api/config").and_then(|config| Ok((config, fetch("/api/routes")?))) {
-        Ok((config, routes)) if asked.json => {
-            style::say(format_args!(
-                "{:#}",
-                json!({"config": config, "routes": routes})
-            ));
-            ExitCode::SUCCESS
-        }
         Ok((config, routes)) => {
-            print(&admin, &config, &routes);
+            show(&admin, &config, &routes, asked.json);
             match config["synchronized"] == true {
                 true => ExitCode::SUCCESS,
                 false => ExitCode::from(NO),
@@ -43,6 +27,15 @@ pub(super) fn run(builder: &Builder, file: &Path, asked: &AdminArg) -> ExitCode 
             style::complain(&style::with_causes(&error));
             ExitCode::from(NO)
         }
+    }
+}
+
+fn show(admin: &str, config: &Value, routes: &Value, json: bool) {
+    if json {
+        let both = json!({"config": config, "routes": routes});
+        style::say(format_args!("{both:#}"));
+    } else {
+        print(admin, config, routes);
     }
 }
 

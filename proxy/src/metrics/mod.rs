@@ -100,7 +100,7 @@ impl Metrics {
             )?,
             upstream_up: gauges(
                 "upstream_up",
-                "1 when an upstream gets traffic",
+                "1 when an upstream answers; one of several that does not gets no traffic",
                 &["upstream"],
             )?,
             log_lines_dropped: IntCounter::with_opts(opts(
@@ -188,8 +188,15 @@ impl Metrics {
         }
     }
 
-    /// Whether an upstream gets traffic.
-    pub fn upstream(&self, name: &str, up: bool) {
+    /// Which upstreams there are and whether they answer. One that is gone loses its series.
+    pub fn upstreams(&self, health: impl Iterator<Item = (String, bool)>) {
+        self.upstream_up.reset();
+        for (name, up) in health {
+            self.upstream(&name, up);
+        }
+    }
+
+    fn upstream(&self, name: &str, up: bool) {
         self.upstream_up
             .with_label_values(&[name])
             .set(i64::from(up));

@@ -203,9 +203,9 @@ impl HealthCheck for Probe {
     async fn health_status_change(&self, target: &Backend, healthy: bool) {
         let origin = self.origins[index_of(target)].name();
         if healthy {
-            tracing::info!(origin, "an upstream is healthy again");
+            tracing::info!(origin, "an upstream answers its health check again");
         } else {
-            tracing::warn!(origin, "an upstream is unhealthy and gets no traffic");
+            tracing::warn!(origin, "an upstream does not answer its health check");
         }
     }
 

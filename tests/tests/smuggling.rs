@@ -3,6 +3,7 @@
 //! Every shape of `smuggling/corpus.txt` goes as raw bytes to the sidecar and to a real nginx, each in front of an origin that keeps count.
 
 use anyhow::{Context, Result, ensure};
+use overgrow_tests::http2::{Http2, read};
 use overgrow_tests::kit;
 use overgrow_tests::nginx::Nginx;
 use overgrow_tests::origin::Origin;
@@ -214,5 +215,28 @@ async fn a_client_that_reads_nothing_until_it_has_sent_all_still_gets_the_refusa
         Outcome::Answer(answer) => ensure!(answer.status() == 400, "{}", answer.status_line),
         Outcome::Silence(silence) => anyhow::bail!("{silence:?}"),
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_http2_could_bring_into_http1_is_refused() -> Result<()> {
+    let origin = Origin::start().await?;
+    let sidecar = Sidecar::in_front_of(origin.address()).await?;
+    let client = Http2::connect(sidecar.addr()).await?;
+    for (method, headers, slug) in [
+        ("GET", &[("host", "admin.example")][..], "different hosts"),
+        ("GET", &[("host", "a"), ("host", "a")], "more than one host"),
+        ("get", &[], "capital letters"),
+        ("OVERGROW-REFUSED", &[], "reserved"),
+    ] {
+        let refused = read(client.send(method, "/", headers, "").await?).await?;
+        let text = String::from_utf8_lossy(&refused.body).into_owned();
+        ensure!(text.contains(slug), "{slug}: {text}");
+    }
+    ensure!(origin.heads().is_empty(), "{:?}", origin.heads());
+    // The connection itself is as good as before.
+    let host = sidecar.addr().to_string();
+    let same = read(client.send("GET", "/", &[("host", &host)], "").await?).await?;
+    ensure!(same.head.status == 200, "{}", same.head.status);
     Ok(())
 }

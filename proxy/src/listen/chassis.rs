@@ -180,8 +180,10 @@ impl<F: Front> Connection<F> {
             Arc::clone(&self.peer),
             Arc::clone(&self.watch),
         );
-        let service =
-            service_fn(move |request| answer(front.clone(), Arc::clone(&peer), &watch, request));
+        let service = service_fn(move |request| {
+            let request = guard::vet(request);
+            answer(front.clone(), Arc::clone(&peer), &watch, request)
+        });
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.auto_date_header(F::DATES == Dates::Added);
         builder

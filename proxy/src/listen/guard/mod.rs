@@ -8,7 +8,7 @@
 //!
 //! In the order of a request: `stream` reads, `flow` follows the messages with `head` and `chunk`, `held` keeps what
 //! may not pass, `watch` tells the gateway and `deadline` the chassis, `write` and
-//! `linger` close.
+//! `linger` close. HTTP/2 passes unread; `translated` judges its heads once the engine has parsed them.
 
 mod alphabet;
 mod chunk;
@@ -22,6 +22,7 @@ mod refusal;
 mod respell;
 mod sniff;
 mod stream;
+mod translated;
 mod watch;
 mod write;
 
@@ -32,6 +33,7 @@ pub use head::{Head, Limits, Scan, scan};
 pub use refusal::{Refusal, STAND_IN_METHOD};
 pub use sniff::Protocol;
 pub use stream::Guard;
+pub use translated::vet;
 pub use watch::{InFlight, Phase, Watch};
 
 #[cfg(test)]

@@ -69,6 +69,7 @@ refusals! {
     NoHost 400 "no-host" "the host header is missing"
     TwoHosts 400 "two-hosts" "there is more than one host header"
     Host 400 "host" "the host header is not a host and a port"
+    HostMismatch 400 "host-mismatch" "the host header and the authority name different hosts"
     ChunkSize 400 "chunk-size" "a chunk size is not a short hexadecimal number"
     ChunkExtension 400 "chunk-extension" "a chunk extension contains a control character"
     ChunkExtensionTooLong 400 "chunk-extension-too-long" "the chunk extensions are too long"
@@ -106,8 +107,15 @@ impl Refusal {
 
     /// The well-formed request that the engine sees instead of the refused one.
     pub(super) fn stand_in(self) -> String {
-        let slug = self.reason();
-        format!("{STAND_IN_METHOD} /{slug} HTTP/1.1\r\nhost: overgrow\r\nconnection: close\r\n\r\n")
+        let target = self.target();
+        format!(
+            "{STAND_IN_METHOD} {target} HTTP/1.1\r\nhost: overgrow\r\nconnection: close\r\n\r\n"
+        )
+    }
+
+    /// The stand-in's target.
+    pub(super) fn target(self) -> String {
+        format!("/{}", self.reason())
     }
 }
 

@@ -45,6 +45,18 @@ fn problem(answer: &Answer, status: u16) -> Result<()> {
 }
 
 #[tokio::test]
+async fn half_of_http2s_preface_is_no_way_to_stay() -> Result<()> {
+    let origin = Origin::start().await?;
+    let sidecar = sidecar(SHORT, origin.address(), "").await?;
+    for half in ["PRI * HTTP/2.0\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n"] {
+        let mut wire = Wire::connect(sidecar.addr()).await?;
+        wire.send(half.as_bytes()).await?;
+        ensure!(wire.closes().await, "{half:?} keeps the connection open");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_head_that_trickles_is_answered_408_and_closed() -> Result<()> {
     let origin = Origin::start().await?;
     let sidecar = sidecar(SHORT, origin.address(), "").await?;

@@ -1,7 +1,8 @@
 //! Tells HTTP/2 with prior knowledge from HTTP/1 by the first bytes of a connection.
 //!
 //! It must not know what either looks like further on. The one surprise: it decides at the first byte that differs
-//! from HTTP/2's preface, usually the first of all, so a short request is never kept waiting for more.
+//! from HTTP/2's preface, usually the first of all, so a short request is never kept waiting for more. The preface is
+//! awaited whole, because the engine would wait for the rest of it without a deadline.
 
 use std::future::poll_fn;
 use std::io;
@@ -22,8 +23,8 @@ pub enum Protocol {
     Closed,
 }
 
-/// How an HTTP/2 client with prior knowledge begins, as far as it cannot be a request of HTTP/1.
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
+/// How an HTTP/2 client with prior knowledge begins (RFC 9113, 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 impl<S: AsyncRead + Unpin> Guard<S> {
     /// Waits for as many bytes as it takes to tell the protocol, and keeps them. May be dropped and called again.

@@ -442,3 +442,37 @@ async fn ten_thousand_idle_sockets_or_what_the_file_limit_allows_are_cheap_and_a
     }
     Ok(())
 }
+
+/// Answers 200 to what does not ask to upgrade; else 101, and then whatever comes.
+async fn echo_after_upgrade(stream: TcpStream) -> Result<()> {
+    let mut stream = BufReader::new(stream);
+    while let Some(head) = read_head(&mut stream).await? {
+        if head.to_lowercase().contains("upgrade: websocket") {
+            let switch = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+            stream.write_all(switch).await?;
+            let (mut from, mut to) = tokio::io::split(stream);
+            tokio::io::copy(&mut from, &mut to).await?;
+            return Ok(());
+        }
+        let none = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(none).await?;
+    }
+    Ok(())
+}
+
+/// HTTP/1.0 has no upgrades, so its answer says nothing about the upgrade of the request behind it.
+#[tokio::test]
+async fn an_upgrade_header_of_http10_does_not_decline_the_upgrade_behind_it() -> Result<()> {
+    let serve = |stream| async move { drop(echo_after_upgrade(stream).await) };
+    let origin = Origin::start_with(serve).await?;
+    let sidecar = Sidecar::in_front_of(origin.address()).await?;
+    let mut wire = Wire::connect(sidecar.addr()).await?;
+    let old = "GET / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\nUpgrade: websocket\r\n\r\n";
+    wire.send(format!("{old}{}", handshake("/", "")).as_bytes())
+        .await?;
+    ensure!(answer(wire.answer("GET").await)?.status() == 200);
+    ensure!(answer(wire.answer("GET").await)?.status() == 101);
+    wire.send(b"not a head\r\n").await?;
+    ensure!(wire.bytes(12).await? == b"not a head\r\n");
+    Ok(())
+}

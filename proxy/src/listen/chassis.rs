@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode, Version, header};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -223,7 +223,9 @@ fn answer<F: Front>(
     let mut in_flight = watch.request_started();
     let watch = Arc::clone(watch);
     async move {
-        let asks_to_switch = request.headers().contains_key(header::UPGRADE);
+        // The guard asks about no other version, and takes what it hears for the answer to its latest question.
+        let asks_to_switch = request.version() == Version::HTTP_11
+            && request.headers().contains_key(header::UPGRADE);
         let response = front.serve(peer, request).await;
         if asks_to_switch {
             match response.status() {

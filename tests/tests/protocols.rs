@@ -407,6 +407,34 @@ async fn a_get_that_crosses_with_the_close_of_a_pooled_connection_is_asked_again
 }
 
 #[tokio::test]
+async fn a_get_that_makes_the_origin_hang_up_does_not_try_every_pooled_connection() -> Result<()> {
+    const POOLED: usize = 4;
+    let hung_up = Arc::new(AtomicUsize::new(0));
+    let together = Arc::new(tokio::sync::Barrier::new(POOLED));
+    let (count, all) = (Arc::clone(&hung_up), Arc::clone(&together));
+    let origin = Origin::start_with(move |stream| {
+        let (count, all) = (Arc::clone(&count), Arc::clone(&all));
+        async move {
+            // Nobody is answered before each has a connection of its own.
+            if count.load(Ordering::SeqCst) == 0 {
+                all.wait().await;
+            }
+            drop(hang_up(stream, &count).await);
+        }
+    })
+    .await?;
+    let legacy = format!("url = \"http://{}\"", origin.address());
+    let sidecar = Sidecar::start(&forwarding("threads = 1", &legacy)).await?;
+    let ask = || raw::exchange(sidecar.addr(), GET);
+    tokio::try_join!(ask(), ask(), ask(), ask())?;
+    sleep(REST).await;
+    ensure!(answer(ask().await?)?.status() == 200);
+    let times = hung_up.load(Ordering::SeqCst);
+    ensure!(times == 1, "{times} connections were tried");
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_upstream_connection_is_not_used_again_after_an_upgrade_was_declined() -> Result<()> {
     let origin = Origin::start().await?;
     let sidecar = Sidecar::in_front_of(origin.address()).await?;

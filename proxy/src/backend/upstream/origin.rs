@@ -90,10 +90,14 @@ impl Origin {
         while let Some(Taken { connection, rested }) = self.pool.take_h1() {
             let spare = rested.then(|| spare(request)).flatten();
             // A pooled connection may have been closed meanwhile: hyper hands the request back if none of it was
-            // written, and the next connection gets it. If it was written as the origin closed, a copy goes instead.
+            // written, and the next connection gets it. If it was written as the origin closed, a copy goes instead,
+            // once and on a connection of its own: it may be the request itself that makes the origin close.
             match (self.send_h1(connection, request).await, spare) {
                 (Outcome::Unreached(_), _) => {}
-                (Outcome::Failed(fault), Some(copy)) if fault.is_cut_off() => *request = *copy,
+                (Outcome::Failed(fault), Some(copy)) if fault.is_cut_off() => {
+                    *request = *copy;
+                    break;
+                }
                 (outcome, _) => return outcome,
             }
         }

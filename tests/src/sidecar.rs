@@ -46,12 +46,22 @@ impl Sidecar {
     pub fn launch(routes: &str) -> Result<Starting> {
         let folder = folder()?;
         std::fs::write(folder.path().join("routes.toml"), routes)?;
-        Starting::spawn(Arc::new(folder), &[])
+        Starting::spawn(Arc::new(folder), &[], &[])
+    }
+
+    /// As [`start`](Self::start), on a system that trusts the certificate in that file and no other.
+    pub async fn start_trusting(certificate: &Path, routes: &str) -> Result<Self> {
+        let folder = folder()?;
+        std::fs::write(folder.path().join("routes.toml"), routes)?;
+        let trusted = [("SSL_CERT_FILE", certificate)];
+        Starting::spawn(Arc::new(folder), &[], &trusted)?
+            .ready()
+            .await
     }
 
     /// Runs `overgrow serve` on the `routes.toml` of a folder that the test has laid out itself.
     pub async fn start_in(folder: TempDir) -> Result<Self> {
-        Starting::spawn(Arc::new(folder), &[])?.ready().await
+        Starting::spawn(Arc::new(folder), &[], &[])?.ready().await
     }
 
     /// A sidecar that forwards everything to `legacy`.
@@ -61,7 +71,7 @@ impl Sidecar {
 
     /// A second process in the same folder that waits for this one to hand its sockets over.
     pub fn successor(&self) -> Result<Starting> {
-        Starting::spawn(Arc::clone(&self.folder), &["--upgrade"])
+        Starting::spawn(Arc::clone(&self.folder), &["--upgrade"], &[])
     }
 
     /// Where clients connect.
@@ -106,13 +116,18 @@ pub fn forwarding(server: &str, legacy: &str) -> String {
 }
 
 impl Starting {
-    fn spawn(folder: Arc<TempDir>, arguments: &[&str]) -> Result<Self> {
+    fn spawn(
+        folder: Arc<TempDir>,
+        arguments: &[&str],
+        environment: &[(&str, &Path)],
+    ) -> Result<Self> {
         let process = Process::spawn(
             Command::new(binary()?)
                 .arg("serve")
                 .args(arguments)
                 .arg("-c")
                 .arg(folder.path().join("routes.toml"))
+                .envs(environment.iter().copied())
                 .current_dir(folder.path()),
         )?;
         Ok(Self { process, folder })

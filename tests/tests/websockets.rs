@@ -5,6 +5,7 @@
 use anyhow::{Context, Result, ensure};
 use futures_util::{SinkExt, StreamExt};
 use nix::sys::signal::Signal;
+use overgrow_tests::certificate::Certificate;
 use overgrow_tests::legacy::Fastify;
 use overgrow_tests::origin::{Origin, read_head};
 use overgrow_tests::raw::{self, Answer, Outcome, Wire};
@@ -474,5 +475,22 @@ async fn an_upgrade_header_of_http10_does_not_decline_the_upgrade_behind_it() ->
     ensure!(answer(wire.answer("GET").await)?.status() == 101);
     wire.send(b"not a head\r\n").await?;
     ensure!(wire.bytes(12).await? == b"not a head\r\n");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_socket_reaches_an_https_upstream_that_would_rather_speak_http2() -> Result<()> {
+    let legacy = Fastify::start(&[]).await?;
+    let certificate = Certificate::new()?;
+    let url = format!("url = \"http://{}\"", legacy.address());
+    let upstream = Sidecar::start(&forwarding(&certificate.server_line(), &url)).await?;
+    let url = format!("url = \"https://localhost:{}\"", upstream.addr().port());
+    let sidecar = Sidecar::start_trusting(&certificate.file(), &forwarding("", &url)).await?;
+    // A plain request first, so that a connection of HTTP/2 is there to be taken by mistake.
+    let plain = raw::exchange(sidecar.addr(), b"GET /headers HTTP/1.1\r\nHost: x\r\n\r\n").await?;
+    ensure!(answer(plain)?.status() == 200);
+    let mut socket = connect(sidecar.addr(), "/ws").await?;
+    socket.send(Message::text("hello")).await?;
+    ensure!(next(&mut socket).await? == Message::text("hello"));
     Ok(())
 }

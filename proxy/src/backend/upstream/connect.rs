@@ -5,8 +5,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::uri::{Authority, Scheme as UriScheme};
+use http::{Request, header};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use overgrow_handler::Body;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -25,6 +27,15 @@ pub(super) enum Opened {
     H2(H2),
 }
 
+/// What an origin is asked to speak when it can do both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speak {
+    /// Whatever it prefers.
+    Either,
+    /// What can be left for another protocol.
+    Http1,
+}
+
 /// Client side of TLS, made when the first `https://` origin is connected to.
 #[derive(Clone, Default)]
 pub(super) struct Tls(Arc<OnceLock<TlsConnector>>);
@@ -35,11 +46,20 @@ impl Tls {
         Self::default()
     }
 
-    /// Trusts what the system trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured), offers HTTP/2.
+    /// Trusts what the system trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured).
     fn connector(&self) -> TlsConnector {
         self.0
             .get_or_init(|| TlsConnector::from(Arc::new(client_config())))
             .clone()
+    }
+}
+
+impl Speak {
+    fn offers(self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Either => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            Self::Http1 => vec![b"http/1.1".to_vec()],
+        }
     }
 }
 
@@ -50,13 +70,11 @@ fn client_config() -> rustls::ClientConfig {
     let builder = rustls::ClientConfig::builder_with_provider(Arc::new(
         rustls::crypto::ring::default_provider(),
     ));
-    let mut config = builder
+    builder
         .with_safe_default_protocol_versions()
         .expect("ring supports the default TLS versions")
         .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    config
+        .with_no_client_auth()
 }
 
 /// Knows the way to one origin.
@@ -110,9 +128,18 @@ impl Connector {
         &self.scheme
     }
 
+    /// What the connection for a request has to speak. Only TLS leaves a choice.
+    pub(super) fn speak_for(&self, request: &Request<Body>) -> Speak {
+        let asks_to_switch = request.headers().contains_key(header::UPGRADE);
+        match self.url.scheme {
+            Scheme::Https if asks_to_switch => Speak::Http1,
+            _ => Speak::Either,
+        }
+    }
+
     /// Opens a connection within the connect timeout; its task runs on the current runtime until it is closed.
-    pub(super) async fn open(&self) -> Result<Opened, Fault> {
-        match tokio::time::timeout(self.timeout, self.open_unbounded()).await {
+    pub(super) async fn open(&self, speak: Speak) -> Result<Opened, Fault> {
+        match tokio::time::timeout(self.timeout, self.open_unbounded(speak)).await {
             Ok(Ok(opened)) => Ok(opened),
             Ok(Err(source)) => Err(Fault::Connect {
                 origin: self.name.clone(),
@@ -124,19 +151,20 @@ impl Connector {
         }
     }
 
-    async fn open_unbounded(&self) -> io::Result<Opened> {
+    async fn open_unbounded(&self, speak: Speak) -> io::Result<Opened> {
         let stream = TcpStream::connect((self.url.host.as_str(), self.url.port)).await?;
         stream.set_nodelay(true)?;
         match self.url.scheme {
             Scheme::Http => handshake_h1(Gathering(stream)).await,
             Scheme::H2c => handshake_h2(stream).await,
-            Scheme::Https => self.open_tls(stream).await,
+            Scheme::Https => self.open_tls(stream, speak).await,
         }
     }
 
-    async fn open_tls(&self, stream: TcpStream) -> io::Result<Opened> {
+    async fn open_tls(&self, stream: TcpStream, speak: Speak) -> io::Result<Opened> {
         let name = ServerName::try_from(self.url.host.clone()).map_err(io::Error::other)?;
-        let stream = self.tls.connector().connect(name, stream).await?;
+        let tls = self.tls.connector();
+        let stream = tls.with_alpn(speak.offers()).connect(name, stream).await?;
         match stream.get_ref().1.alpn_protocol() {
             Some(b"h2") => handshake_h2(stream).await,
             _ => handshake_h1(stream).await,

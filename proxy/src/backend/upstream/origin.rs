@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use overgrow_handler::Body;
 
-use super::connect::{Connector, Opened, Tls};
+use super::connect::{Connector, Opened, Speak, Tls};
 use super::lease::Lease;
 use super::pool::{H1, H2, Pool, Taken};
 use super::target;
@@ -58,11 +58,11 @@ impl Origin {
 
     /// Whether a fresh connection comes up.
     pub(super) async fn connects(&self) -> bool {
-        self.open().await.is_ok()
+        self.open(Speak::Either).await.is_ok()
     }
 
-    async fn open(&self) -> Result<Opened, Fault> {
-        let opened = self.connector.open().await;
+    async fn open(&self, speak: Speak) -> Result<Opened, Fault> {
+        let opened = self.connector.open(speak).await;
         self.unreachable.store(opened.is_err(), Ordering::Relaxed);
         opened
     }
@@ -105,7 +105,8 @@ impl Origin {
     }
 
     async fn ask_on_shared_or_fresh(&self, request: &mut Request<Body>) -> Outcome {
-        while let Some(connection) = self.pool.h2() {
+        let speak = self.connector.speak_for(request);
+        while let Some(connection) = self.pool.h2().filter(|_| speak == Speak::Either) {
             match self.send_h2(connection, request).await {
                 Outcome::Unreached(_) => {}
                 outcome => return outcome,
@@ -115,7 +116,7 @@ impl Origin {
     }
 
     async fn send_fresh(&self, request: &mut Request<Body>) -> Outcome {
-        match self.open().await {
+        match self.open(self.connector.speak_for(request)).await {
             Ok(Opened::H1(connection)) => self.send_h1(connection, request).await,
             Ok(Opened::H2(connection)) => {
                 self.pool.keep_h2(connection.clone());

@@ -67,6 +67,16 @@ impl Idle {
     }
 }
 
+impl Shard {
+    /// Lets go of the oldest: under light traffic the newest are always good, and nobody else would look at these.
+    fn age(&mut self, now: Instant) {
+        let full = self.idle.len() == IDLE_MAX;
+        if full || self.idle.front().is_some_and(|oldest| oldest.is_over(now)) {
+            self.idle.pop_front();
+        }
+    }
+}
+
 impl Pool {
     fn shard(&self) -> MutexGuard<'_, Shard> {
         let shard = &self.shards[SHARD.with(|shard| *shard)];
@@ -95,10 +105,8 @@ impl Pool {
             return;
         }
         let mut shard = self.shard();
-        if shard.idle.len() == IDLE_MAX {
-            shard.idle.pop_front();
-        }
         let now = Instant::now();
+        shard.age(now);
         shard.idle.push_back(Idle {
             connection,
             since: now,

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode, header};
 use http_body::{Frame, SizeHint};
 use overgrow_handler::{Body, BoxError, Handler};
 use tower::Service;
@@ -31,12 +31,15 @@ impl Native {
     /// Runs the handler up to its response head. Dropping the future cancels the handler.
     ///
     /// # Errors
-    /// [`Fault::Panicked`] or [`Fault::Failed`].
+    /// [`Fault::Panicked`], [`Fault::Failed`], or [`Fault::ForeignSwitch`] for a 101 that nobody asked for: there is
+    /// no connection that could leave HTTP.
     pub async fn ask(&self, request: Request<Body>) -> Result<Response<Body>, Fault> {
+        let may_switch = request.headers().contains_key(header::UPGRADE);
         let mut handler = self.handler.clone();
         // The call itself is inside too: a service may panic before it returns its future.
         let answering = AssertUnwindSafe(async move { handler.call(request).await });
         match answering.catch_unwind().await {
+            Ok(Ok(response)) if is_switch(&response) && !may_switch => Err(Fault::ForeignSwitch),
             Ok(Ok(response)) => Ok(response.map(|body| Body::new(Shielded(body)))),
             Ok(Err(error)) => Err(Fault::Failed(error)),
             Err(panic) => {
@@ -45,6 +48,10 @@ impl Native {
             }
         }
     }
+}
+
+fn is_switch(response: &Response<Body>) -> bool {
+    response.status() == StatusCode::SWITCHING_PROTOCOLS
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
@@ -82,5 +89,25 @@ impl http_body::Body for Shielded {
 
     fn size_hint(&self) -> SizeHint {
         self.0.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_switch_that_nobody_asked_for_is_a_fault() {
+        let switching = Handler::from_fn(|_| async {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            Ok(response)
+        });
+        let native = Native::new(switching);
+        let fault = native.ask(Request::new(Body::empty())).await.unwrap_err();
+        assert!(matches!(fault, Fault::ForeignSwitch), "{fault}");
+        let asked = Request::builder().header("upgrade", "websocket");
+        let answer = native.ask(asked.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.unwrap().status(), 101);
     }
 }

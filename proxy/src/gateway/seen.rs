@@ -54,7 +54,8 @@ impl Seen {
 }
 
 impl Kind {
-    /// The kind of a header, by its name in lower case.
+    /// The kind of a header, by its name in lower case. An underscore counts as a hyphen in the names that say who the
+    /// client is: what follows CGI's rules (WSGI, Rack, PHP) cannot tell the two spellings apart.
     pub(super) fn of(name: &str) -> Option<Self> {
         match name.as_bytes().first()? {
             b'c' => (name == "connection").then_some(Self::Connection),
@@ -73,18 +74,24 @@ impl Kind {
         match name {
             "te" => Some(Self::Te),
             "transfer-encoding" => Some(Self::TransferEncoding),
-            _ => name.starts_with("tailscale-").then_some(Self::Tailscale),
+            _ => begins(name, "tailscale-").then_some(Self::Tailscale),
         }
     }
 
     fn of_x(name: &str) -> Option<Self> {
         match name {
             "x-request-id" => Some(Self::RequestId),
-            "x-real-ip" => Some(Self::Claim),
-            _ if name.starts_with("x-forwarded-") => Some(Self::Claim),
-            _ => name.starts_with("x-overgrow-").then_some(Self::Ours),
+            _ if name.len() == 9 && begins(name, "x-real-ip") => Some(Self::Claim),
+            _ if begins(name, "x-forwarded-") => Some(Self::Claim),
+            _ => begins(name, "x-overgrow-").then_some(Self::Ours),
         }
     }
+}
+
+/// Whether `name` begins with `start`, whichever way its hyphens are spelled.
+fn begins(name: &str, start: &str) -> bool {
+    let same = |(byte, expect): (u8, u8)| byte == expect || (byte == b'_' && expect == b'-');
+    name.len() >= start.len() && name.bytes().zip(start.bytes()).all(same)
 }
 
 #[cfg(test)]
@@ -111,6 +118,11 @@ mod tests {
         check("x-forwarded-prefix", Some(Kind::Claim));
         check("x-request-id", Some(Kind::RequestId));
         check("x-overgrow-backend", Some(Kind::Ours));
+        check("x_forwarded_for", Some(Kind::Claim));
+        check("x-forwarded_for", Some(Kind::Claim));
+        check("x_real_ip", Some(Kind::Claim));
+        check("x-real-ipv6", None);
+        check("tailscale_user_login", Some(Kind::Tailscale));
         check("content-type", None);
         check("proxy-authenticate", None);
         check("x-user", None);

@@ -62,6 +62,8 @@ fn a_remote_clients_claims_are_replaced() {
         ("x-forwarded-prefix", "/admin"),
         ("x-forwarded-host", "localhost"),
         ("tailscale-user-login", "root@example.com"),
+        ("x_forwarded_for", "127.0.0.1"),
+        ("tailscale_user_login", "root@example.com"),
     ];
     let expect = [
         "host: front",

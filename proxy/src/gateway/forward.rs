@@ -88,13 +88,15 @@ pub(super) fn to_client(mut response: Response<Body>, client: Version) -> Respon
         Kind::Upgrade,
         Kind::TransferEncoding,
     ]) {
+        // Of two framings the client library used this one; the other would be a lie, or hide a second answer.
+        let chunked = seen.has(Kind::TransferEncoding);
         strip(headers, |name| match Kind::of(name.as_str()) {
             Some(Kind::Connection | Kind::Hop) => true,
             // A 426 says in it what the client should have asked for.
             Some(Kind::Upgrade) => status != StatusCode::UPGRADE_REQUIRED,
             // The body is framed anew; toward HTTP/1.1 the backend's choice may stand, and keeps its place and case.
             Some(Kind::TransferEncoding) => client != Version::HTTP_11,
-            _ => named.contains(name),
+            _ => named.contains(name) || (chunked && *name == header::CONTENT_LENGTH),
         });
     }
     keep_only_trailers(headers, seen);

@@ -234,6 +234,18 @@ fn the_other_headers_keep_their_order_around_a_removed_one() {
 }
 
 #[test]
+fn of_two_framings_in_an_answer_only_the_one_that_was_read_goes_on() {
+    let response = Response::builder()
+        .header("content-length", "5")
+        .header("transfer-encoding", "chunked")
+        .body(Body::empty())
+        .unwrap();
+    let response = to_client(response, Version::HTTP_11);
+    assert!(!response.headers().contains_key("content-length"));
+    assert!(response.headers().contains_key("transfer-encoding"));
+}
+
+#[test]
 fn commands_to_the_sidecar_do_not_travel_on() {
     let headers = [
         ("x-overgrow-backend", "rust"),

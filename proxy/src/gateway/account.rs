@@ -43,6 +43,9 @@ struct Line {
 /// Target of the request lines, for filters.
 const LOG: &str = "overgrow::request";
 
+/// Bytes of a path in the log. Thousands of lines may wait there for a slow reader, and a client may send paths of 64 KiB.
+const PATH: usize = 1024;
+
 impl Account {
     /// Opens the account of a request whose side has been decided.
     pub(super) fn open<B>(
@@ -59,7 +62,7 @@ impl Account {
             client: caller.client,
             method: request.method().clone(),
             // Without the query: tokens travel there.
-            path: request.uri().path().to_owned(),
+            path: shown(request.uri().path()),
         });
         Self {
             route,
@@ -153,6 +156,12 @@ impl Drop for Account {
     }
 }
 
+/// A path, or its beginning.
+fn shown(path: &str) -> String {
+    let cut = path.char_indices().find(|(at, _)| *at >= PATH);
+    cut.map_or_else(|| path.to_owned(), |(at, _)| format!("{}…", &path[..at]))
+}
+
 /// To the microsecond: what lies behind it is noise of the conversion.
 fn milliseconds(took: Duration) -> f64 {
     took.as_micros() as f64 / 1000.0
@@ -195,5 +204,19 @@ impl http_body::Body for Answer {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_path_is_cut_in_the_log() {
+        assert_eq!(shown("/short"), "/short");
+        let whole = "a".repeat(PATH);
+        assert_eq!(shown(&whole), whole);
+        assert_eq!(shown(&(whole.clone() + "b")), whole + "…");
+        assert!(shown(&"é".repeat(PATH)).len() <= PATH + 4);
     }
 }

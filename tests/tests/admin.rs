@@ -1,7 +1,7 @@
 //! The admin API: what scripts and Prometheus hang on, and who may not use it.
 
 use anyhow::{Context, Result};
-use overgrow_tests::admin::{json, patch, scrape, until_config, until_scrape};
+use overgrow_tests::admin::{Scrape, json, patch, scrape, until_config, until_scrape};
 use overgrow_tests::ask::{Ask, get};
 use overgrow_tests::service::Service;
 use overgrow_tests::sidecar::{Sidecar, routes_toml};
@@ -344,5 +344,21 @@ async fn with_a_token_only_its_bearer_gets_in() -> Result<()> {
     assert_eq!(shown.admin(&get("/readyz")).await?.0, 200);
     let dial = patch("orders", "100").header("authorization", "Bearer s3cret");
     assert_eq!(shown.admin(&dial).await?.0, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upstream_that_is_gone_loses_its_series() -> Result<()> {
+    let shown = Shown::start("").await?;
+    let admin = shown.sidecar.admin();
+    let rust = format!("http://{}", shown.rust.address());
+    let up = |scrape: &Scrape| scrape.sum("overgrow_upstream_up", &[("upstream", &rust)]);
+    until_scrape(admin, "the upstream", |scrape| up(scrape) == 1.0).await?;
+    let legacy = shown.legacy.address();
+    shown.sidecar.edit(&routes_toml(legacy, ""))?;
+    until_scrape(admin, "its end", |scrape| {
+        scrape.has("overgrow_upstream_up") && up(scrape) == 0.0
+    })
+    .await?;
     Ok(())
 }

@@ -188,18 +188,14 @@ impl Metrics {
         }
     }
 
-    /// Which upstreams there are and whether they answer. One that is gone loses its series.
-    pub fn upstreams(&self, health: impl Iterator<Item = (String, bool)>) {
+    /// Which upstreams there are and whether they answer. Those that are gone lose their series.
+    pub fn upstreams(&self, upstreams: impl Iterator<Item = (String, bool)>) {
         self.upstream_up.reset();
-        for (name, up) in health {
-            self.upstream(&name, up);
+        for (name, up) in upstreams {
+            self.upstream_up
+                .with_label_values(&[name.as_str()])
+                .set(i64::from(up));
         }
-    }
-
-    fn upstream(&self, name: &str, up: bool) {
-        self.upstream_up
-            .with_label_values(&[name])
-            .set(i64::from(up));
     }
 
     /// The log's reader was too slow for this many lines so far.

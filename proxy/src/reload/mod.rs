@@ -25,6 +25,9 @@ use crate::gateway::{Generation, Parts};
 /// The content must be the same twice, this far apart, before it is read.
 const SETTLE: Duration = Duration::from_millis(15);
 
+/// Content that never is the same twice, because somebody edits without a pause, is read as it is after this long.
+const RESTLESS: Duration = Duration::from_millis(250);
+
 /// How long a writer that has the file open may take before what is there is read all the same.
 const WRITER: Duration = Duration::from_millis(500);
 
@@ -125,17 +128,18 @@ impl Reloader {
         }
     }
 
-    /// New content, once nobody writes to it and it stays the same.
+    /// New content, once nobody writes to it and it stays the same, or will not.
     async fn changed(&mut self) -> Option<Vec<u8>> {
         let mut content = self.read_whole().await?;
         if self.has_seen(&content) {
             return None;
         }
+        let restless = Instant::now() + RESTLESS;
         loop {
             sleep(SETTLE).await;
             let again = self.read_whole().await?;
-            if again == content {
-                return (!self.has_seen(&content)).then_some(content);
+            if again == content || Instant::now() >= restless {
+                return (!self.has_seen(&again)).then_some(again);
             }
             content = again;
         }

@@ -7,6 +7,8 @@ use overgrow_tests::load::{Load, Record};
 use overgrow_tests::sidecar::Sidecar;
 use std::fs::File;
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 fn described() -> Ask {
@@ -123,4 +125,29 @@ async fn a_neighbour_that_is_written_all_the_time_does_not_hold_up_a_reload() ->
         "{waits:?}"
     );
     Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_is_never_left_alone_is_still_taken_over() -> Result<()> {
+    let sides = Sides::start().await?;
+    let sidecar = Sidecar::start(&sides.before()).await?;
+    let (file, text) = (sidecar.routes(), sides.text("ID", "100"));
+    let editing = Arc::new(AtomicBool::new(true));
+    let storm = std::thread::spawn({
+        let editing = Arc::clone(&editing);
+        move || -> Result<()> {
+            let mut edits = 0;
+            while editing.load(Ordering::Relaxed) {
+                // Never the same text twice, and sooner than the reloader looks again.
+                edits += 1;
+                rename_over(&file, &text.replace("ID", &format!("edit.{edits}")))?;
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            Ok(())
+        }
+    });
+    let taken = until_side(sidecar.addr(), "rust").await;
+    editing.store(false, Ordering::Relaxed);
+    storm.join().expect("the storm ends")?;
+    taken
 }

@@ -5,12 +5,14 @@ use nix::sys::signal::Signal;
 use overgrow_tests::admin::{scrape, until};
 use overgrow_tests::ask::{Ask, Client, get};
 use overgrow_tests::load::Load;
+use overgrow_tests::origin::Origin;
 use overgrow_tests::raw::{Answer, Wire};
 use overgrow_tests::service::Service;
 use overgrow_tests::sidecar::{Sidecar, folder, routes_toml};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
 /// For what takes milliseconds when nobody else uses the machine.
@@ -163,6 +165,51 @@ async fn sigterm_lets_work_in_flight_finish_and_takes_no_more() -> Result<()> {
         released.elapsed() < Duration::from_secs(2),
         "it waits for nobody"
     );
+    Ok(())
+}
+
+/// Has asked for `/down/N` and has read nothing yet; its socket takes little, so that the rest waits in the sidecar.
+async fn slow_reader(to: SocketAddr, bytes: usize) -> Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_recv_buffer_size(16 * 1024)?;
+    let mut stream = socket.connect(to).await?;
+    let request = format!("GET /down/{bytes} HTTP/1.1\r\nHost: x\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    Ok(stream)
+}
+
+#[tokio::test]
+async fn sigterm_lets_slow_readers_have_the_end_of_their_answers() -> Result<()> {
+    const BYTES: usize = 8 << 20;
+    let origin = Origin::start().await?;
+    let sidecar = Sidecar::in_front_of(origin.address()).await?;
+    // Several, because it is left to chance how much of an answer is not even in the kernel's buffers yet.
+    let mut readers = Vec::new();
+    for _ in 0..8 {
+        readers.push((slow_reader(sidecar.addr(), BYTES).await?, 0));
+    }
+    // They read until the sidecar has nothing more to fetch.
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        for (reader, read) in &mut readers {
+            *read += reader.read(&mut piece).await?;
+        }
+        let scrape = scrape(sidecar.admin()).await?;
+        if scrape.sum("overgrow_in_flight", &[]) == 0.0 {
+            break;
+        }
+    }
+    sidecar.process().signal(Signal::SIGTERM)?;
+    until_refused(sidecar.addr()).await?;
+    // Long enough for a process that waits for nobody to be gone.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for (mut reader, read) in readers {
+        let rest = tokio::io::copy(&mut reader, &mut tokio::io::sink()).await?;
+        // The head is among what was read.
+        let whole = read as u64 + rest;
+        assert!(whole > BYTES as u64 && rest > 0, "cut after {whole}");
+    }
+    assert_eq!(sidecar.process().ended(SOON).await?.code(), Some(0));
     Ok(())
 }
 

@@ -23,6 +23,7 @@ use pingora_core::apps::ServerApp;
 use pingora_core::protocols::Stream;
 use pingora_core::server::ShutdownWatch;
 
+use super::drain::{Connected, Drain};
 use super::guard::{self, Deadlines, Expired, Guard, InFlight, Protocol, Watch, watch_deadlines};
 use super::peer::{Carrying, Peer};
 use super::{Dates, Front};
@@ -43,6 +44,9 @@ pub struct Limits {
 /// this it counts as gone and the request is cancelled.
 const HALF_CLOSED: Duration = Duration::from_secs(1);
 
+/// A client of HTTP/2 that was told to go gets this long after its last answer to take the rest of it and close.
+const PARTING: Duration = Duration::from_secs(1);
+
 /// Streams one HTTP/2 connection may have open: hyper's and nginx's defaults are of this size.
 const STREAMS: u32 = 200;
 
@@ -50,12 +54,17 @@ const STREAMS: u32 = 200;
 pub struct Chassis<F> {
     front: F,
     limits: Limits,
+    drain: Arc<Drain>,
 }
 
 impl<F: Front> Chassis<F> {
-    /// Serves whatever `front` answers.
-    pub fn new(front: F, limits: Limits) -> Self {
-        Self { front, limits }
+    /// Serves whatever `front` answers; `drain` waits for its connections.
+    pub fn new(front: F, limits: Limits, drain: Arc<Drain>) -> Self {
+        Self {
+            front,
+            limits,
+            drain,
+        }
     }
 
     fn guard_limits(&self) -> guard::Limits {
@@ -94,6 +103,7 @@ impl<F: Front> Chassis<F> {
             deadlines: self.deadlines(),
             head_size: u32::try_from(self.limits.head_size).unwrap_or(u32::MAX),
             shutdown,
+            _open: self.drain.connect(),
         };
         match sniffed {
             Ok(Ok(Protocol::Http1)) => connection.serve_http1(guard).await,
@@ -128,6 +138,7 @@ struct Connection<F> {
     /// For HTTP/2, where the guard does not look into heads.
     head_size: u32,
     shutdown: ShutdownWatch,
+    _open: Connected,
 }
 
 impl<F: Front> Connection<F> {
@@ -195,11 +206,13 @@ impl<F: Front> Connection<F> {
         builder.keep_alive_interval(self.deadlines.idle);
         let mut serving = pin!(builder.serve_connection(TokioIo::new(guard), service));
         let mut expiring = pin!(watch_deadlines(Arc::clone(&self.watch), self.deadlines));
+        let mut parting = pin!(part(&self.watch));
         let mut draining = false;
         loop {
             tokio::select! {
                 biased;
                 _ = serving.as_mut() => return,
+                () = parting.as_mut(), if draining => return,
                 _ = expiring.as_mut(), if !draining => {
                     draining = true;
                     serving.as_mut().graceful_shutdown();
@@ -209,6 +222,16 @@ impl<F: Front> Connection<F> {
                     serving.as_mut().graceful_shutdown();
                 }
             }
+        }
+    }
+}
+
+/// Ends when nothing has been in flight for a while; the while begins when this is first asked.
+async fn part(watch: &Watch) {
+    loop {
+        tokio::time::sleep(PARTING).await;
+        if watch.in_flight() == 0 {
+            return;
         }
     }
 }

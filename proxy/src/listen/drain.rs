@@ -1,4 +1,7 @@
 //! Counts work in flight, so that shutdown can wait for exactly that and for nothing else.
+//!
+//! It must not know what the work is. The surprise: an answer is over for its account when its last byte is handed to
+//! the engine, which may hold hundreds of kilobytes for a slow reader; so connections are waited for as well.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,6 +13,7 @@ use tokio::sync::Notify;
 #[derive(Debug, Default)]
 pub struct Drain {
     in_flight: AtomicUsize,
+    connections: AtomicUsize,
     draining: AtomicBool,
     idle: Notify,
 }
@@ -19,6 +23,13 @@ impl Drain {
     pub fn enter(self: &Arc<Self>) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         InFlight(Arc::clone(self))
+    }
+
+    /// Counts a connection until the guard is dropped; it must close by itself once the end has begun and it has
+    /// nothing left to send.
+    pub(super) fn connect(self: &Arc<Self>) -> Connected {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        Connected(Arc::clone(self))
     }
 
     /// How much work there is.
@@ -36,12 +47,12 @@ impl Drain {
         self.draining.store(true, Ordering::SeqCst);
     }
 
-    /// Waits until nothing is in flight, at most `limit`; tells what was left.
+    /// Waits until nothing is in flight and the connections have closed, at most `limit`; tells what work was left.
     pub async fn wait(&self, limit: Duration) -> usize {
         let idle = async {
             loop {
                 let notified = self.idle.notified();
-                if self.in_flight.load(Ordering::SeqCst) == 0 {
+                if self.is_idle() {
                     return;
                 }
                 notified.await;
@@ -49,6 +60,18 @@ impl Drain {
         };
         let _ = tokio::time::timeout(limit, idle).await;
         self.in_flight()
+    }
+
+    fn is_idle(&self) -> bool {
+        let counts = [&self.in_flight, &self.connections];
+        counts.iter().all(|count| count.load(Ordering::SeqCst) == 0)
+    }
+
+    fn leave(&self, count: &AtomicUsize) {
+        let before = count.fetch_sub(1, Ordering::SeqCst);
+        if before == 1 && self.draining.load(Ordering::SeqCst) {
+            self.idle.notify_waiters();
+        }
     }
 }
 
@@ -65,10 +88,17 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        let before = self.0.in_flight.fetch_sub(1, Ordering::SeqCst);
-        if before == 1 && self.0.draining.load(Ordering::SeqCst) {
-            self.0.idle.notify_waiters();
-        }
+        self.0.leave(&self.0.in_flight);
+    }
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub(super) struct Connected(Arc<Drain>);
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.leave(&self.0.connections);
     }
 }
 
@@ -88,6 +118,22 @@ mod tests {
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert!(!waiting.is_finished());
         drop(work);
+        assert_eq!(waiting.await.unwrap(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_for_connections_that_have_something_to_send() {
+        let drain = Arc::new(Drain::default());
+        let (work, connection) = (drain.enter(), drain.connect());
+        drain.begin();
+        drop(work);
+        let waiting = tokio::spawn({
+            let drain = Arc::clone(&drain);
+            async move { drain.wait(Duration::from_secs(60)).await }
+        });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(!waiting.is_finished());
+        drop(connection);
         assert_eq!(waiting.await.unwrap(), 0);
     }
 

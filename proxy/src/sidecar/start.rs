@@ -102,6 +102,7 @@ fn traffic(
         &opened.listen,
         server,
         Encryption::AsConfigured,
+        Arc::clone(&shown.drain),
     )
 }
 
@@ -113,7 +114,9 @@ fn admin(
 ) -> Result<Service<Chassis<Admin>>, StartError> {
     let admin = Admin::new(shown.clone(), Access::new(token));
     let sockets = std::slice::from_ref(&opened.admin);
-    service("admin", admin, sockets, server, Encryption::Never)
+    // Nobody waits for whoever watches the end.
+    let drain = Arc::default();
+    service("admin", admin, sockets, server, Encryption::Never, drain)
 }
 
 fn threads(server: &ServerConfig) -> usize {
@@ -221,13 +224,14 @@ fn service<F: Front>(
     sockets: &[Socket],
     server: &ServerConfig,
     encryption: Encryption,
+    drain: Arc<Drain>,
 ) -> Result<Service<Chassis<F>>, StartError> {
     let limits = Limits {
         head_size: server.header_size,
         head: server.header_timeout,
         idle: server.idle_timeout,
     };
-    let mut service = Service::new(name.to_owned(), Chassis::new(front, limits));
+    let mut service = Service::new(name.to_owned(), Chassis::new(front, limits, drain));
     for socket in sockets {
         // hyper reads and writes in large pieces itself.
         let mut listener =

@@ -291,7 +291,10 @@ async fn a_legacy_that_fails_its_checks_gets_no_traffic_until_it_passes_them() -
     let address = ill.address();
     let sidecar = Sidecar::start(&balanced(&[well.address(), address])).await?;
     let log = sidecar.process();
-    let ejected = |line: &str| line.contains("unhealthy").then_some(());
+    let ejected = |line: &str| {
+        line.contains("does not answer its health check")
+            .then_some(())
+    };
     log.line(Duration::from_secs(10), ejected).await?;
     ask(&sidecar, 30).await?;
     ill.stop().await;

@@ -10,7 +10,6 @@ mod date;
 mod decide;
 mod forward;
 mod generation;
-mod limits;
 mod problem;
 mod seen;
 mod socket;
@@ -102,7 +101,7 @@ impl Front for Gateway {
     type Body = Answer;
 
     async fn serve(&self, peer: Arc<Peer>, request: Request<Incoming>) -> Response<Answer> {
-        if let Some(refusal) = Refusal::of(&request).or_else(|| limits::excess(&request)) {
+        if let Some(refusal) = Refusal::of(&request) {
             self.0.metrics.refused(refusal.reason());
             return problem::refused(&refusal, None).map(Answer::unaccounted);
         }

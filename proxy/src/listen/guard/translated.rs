@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 
 use super::alphabet::method_run;
 use super::facts::{Facts, Version};
+use super::head::Limits;
 use super::refusal::{Refusal, STAND_IN_METHOD};
 
 /// The request as it is, or the stand-in of why it is refused. A stand-in keeps the body, which nobody will read.
@@ -20,9 +21,24 @@ pub fn vet<B>(mut request: Request<B>) -> Request<B> {
 }
 
 fn judge<B>(request: &Request<B>) -> Result<(), Refusal> {
+    check_size(request)?;
     check_method(request.method())?;
     check_target(request)?;
     check_headers(request.uri(), request.headers())
+}
+
+/// A client must not choose its limits with its protocol.
+fn check_size<B>(request: &Request<B>) -> Result<(), Refusal> {
+    let limits = Limits::default();
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |it| it.as_str().len());
+    if request.headers().len() > limits.headers {
+        return Err(Refusal::TooManyHeaders);
+    }
+    let short = target <= limits.request_line;
+    short.then_some(()).ok_or(Refusal::RequestLineTooLong)
 }
 
 fn check_method(method: &Method) -> Result<(), Refusal> {
@@ -84,6 +100,16 @@ mod tests {
     }
 
     #[test]
+    fn http2_is_held_to_the_limits_of_http1() {
+        let long = format!("http://front/{}", "a".repeat(17_000));
+        check("GET", &long, &[], Some(Refusal::RequestLineTooLong));
+        let names: Vec<String> = (0..101).map(|number| format!("x-{number}")).collect();
+        let many: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
+        check("GET", "http://front/", &many[1..], None);
+        check("GET", "http://front/", &many, Some(Refusal::TooManyHeaders));
+    }
+
+    #[test]
     fn two_names_for_the_host_are_refused() {
         let twice = [("host", "a"), ("host", "a")];
         let front = "http://front/";
@@ -139,19 +165,5 @@ mod tests {
         );
         check("get", "/", &host, Some(Refusal::Method));
         check("GET", "*", &host, Some(Refusal::Target));
-    }
-
-    /// The engine takes them as the `:path` of HTTP/2; no URI could be parsed like that.
-    #[test]
-    fn a_path_begins_with_a_slash() {
-        for path in ["http://other/", "@other/", "other"] {
-            let mut parts = http::uri::Parts::default();
-            parts.path_and_query = path.parse().ok();
-            if let Ok(uri) = Uri::from_parts(parts) {
-                let mut request = Request::new(());
-                *request.uri_mut() = uri;
-                assert_eq!(Refusal::of(&vet(request)), Some(Refusal::Target), "{path}");
-            }
-        }
     }
 }

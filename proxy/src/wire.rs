@@ -1,4 +1,4 @@
-//! A socket that is written to with as few and as cheap system calls as possible.
+//! What both hops ask of a socket: few and cheap system calls for writing, and word of a peer that vanished.
 //!
 //! The HTTP engine hands over a head and a piece of body as two slices. The surprise: for small ones it is cheaper to
 //! copy them together and send one buffer than to have the kernel walk a list.
@@ -6,8 +6,27 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A peer that says nothing for a minute is asked whether it is still there, four times within another.
+const PROBES: TcpKeepalive = TcpKeepalive::new()
+    .with_time(Duration::from_secs(60))
+    .with_interval(Duration::from_secs(15))
+    .with_retries(4);
+
+/// Has the system notice a peer that vanished without a word: an idle tunnel would wait for it for ever. Accepted
+/// sockets take it over from the listening one. Where it cannot be set, such a peer stays, and nothing else is wrong.
+pub(crate) fn notice_vanished<'s, S>(socket: &'s S)
+where
+    SockRef<'s>: From<&'s S>,
+{
+    if let Err(error) = SockRef::from(socket).set_tcp_keepalive(&PROBES) {
+        tracing::debug!(%error, "no keep-alive probes");
+    }
+}
 
 /// Up to here copying is cheaper than a list of slices, by measurement.
 const SMALL: usize = 4096;

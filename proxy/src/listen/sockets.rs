@@ -10,6 +10,8 @@ use std::path::Path;
 
 use pingora_core::server::Fds;
 
+use crate::wire::notice_vanished;
+
 /// A socket could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
@@ -99,6 +101,7 @@ impl Sockets {
         let bind = || {
             let listener = TcpListener::bind(configured)?;
             listener.set_nonblocking(true)?;
+            notice_vanished(&listener);
             Ok((listener.local_addr()?, listener.into_raw_fd()))
         };
         let (bound, fd) = bind().map_err(|source| BindError::Bind {
@@ -160,6 +163,15 @@ mod tests {
             .unwrap();
         assert_ne!(bound.port(), 0);
         assert_eq!(name, format!("listen=127.0.0.1:0@{bound}"));
+    }
+
+    #[test]
+    fn accepted_sockets_notice_a_peer_that_vanished() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        notice_vanished(&listener);
+        let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        assert!(socket2::SockRef::from(&accepted).keepalive().unwrap());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use tokio_rustls::TlsConnector;
 use super::pool::{H1, H2};
 use crate::backend::Fault;
 use crate::config::{Scheme, UpstreamUrl};
-use crate::wire::Gathering;
+use crate::wire::{Gathering, notice_vanished};
 
 /// A connection of either kind.
 pub(super) enum Opened {
@@ -154,6 +154,7 @@ impl Connector {
     async fn open_unbounded(&self, speak: Speak) -> io::Result<Opened> {
         let stream = TcpStream::connect((self.url.host.as_str(), self.url.port)).await?;
         stream.set_nodelay(true)?;
+        notice_vanished(&stream);
         match self.url.scheme {
             Scheme::Http => handshake_h1(Gathering(stream)).await,
             Scheme::H2c => handshake_h2(stream).await,

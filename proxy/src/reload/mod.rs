@@ -65,11 +65,6 @@ impl Nudge {
     }
 }
 
-/// Names of the registered handlers, as the check wants them.
-pub fn known_handlers(parts: &Parts) -> Handlers {
-    Handlers::new(parts.handlers.names())
-}
-
 impl Reloader {
     /// Reloads into `running`, which was built from `seen`. Changes are noticed from here on.
     pub fn new(
@@ -122,7 +117,7 @@ impl Reloader {
         let Some(content) = self.changed().await else {
             return;
         };
-        match Config::parse_bytes(&content, &known_handlers(&self.parts)) {
+        match Config::parse_bytes(&content, &self.known()) {
             Ok(config) => self.accept(config, content, noticed),
             Err(faults) => self.doubt(faults, content).await,
         }
@@ -143,6 +138,10 @@ impl Reloader {
             }
             content = again;
         }
+    }
+
+    fn known(&self) -> Handlers {
+        Handlers::new(self.parts.handlers.names())
     }
 
     fn has_seen(&self, content: &[u8]) -> bool {

@@ -29,7 +29,7 @@ pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
     let metrics = Metrics::new().map_err(StartError::Metrics)?;
     let handlers = builder.handlers.clone();
     let parts = Parts { handlers, metrics };
-    let (config, source) = read(builder, &parts)?;
+    let (config, source) = read(builder)?;
     let server = config.server.clone();
     let token = admin_token(&server)?;
     let opened = Opened::open(builder, &server)?;
@@ -126,13 +126,13 @@ fn threads(server: &ServerConfig) -> usize {
     }
 }
 
-fn read(builder: &Builder, parts: &Parts) -> Result<(Config, Vec<u8>), StartError> {
+fn read(builder: &Builder) -> Result<(Config, Vec<u8>), StartError> {
     let path = &builder.file;
     let source = std::fs::read(path).map_err(|source| StartError::Read {
         path: path.clone(),
         source,
     })?;
-    let config = Config::parse_bytes(&source, &reload::known_handlers(parts));
+    let config = Config::parse_bytes(&source, &builder.handler_names());
     let config =
         config.map_err(|faults| StartError::Config(faults.named(path.display().to_string())))?;
     Ok((config, source))

@@ -55,7 +55,6 @@ impl Reach {
 /// A running upstream. Dropping it ends its health checks; connections in use finish.
 #[derive(Debug)]
 pub struct Upstream {
-    reach: Reach,
     origins: Arc<[Arc<Origin>]>,
     balance: Option<Balance>,
 }
@@ -70,17 +69,8 @@ impl Upstream {
             .map(|url| Arc::new(Origin::new(url, reach.connect_timeout, &tls)))
             .collect();
         let checked = reach.is_checked();
-        let balance = checked.then(|| Balance::start(Arc::clone(&origins), reach.health.clone()));
-        Arc::new(Self {
-            reach,
-            origins,
-            balance,
-        })
-    }
-
-    /// How it is reached.
-    pub fn reach(&self) -> &Reach {
-        &self.reach
+        let balance = checked.then(|| Balance::start(Arc::clone(&origins), reach.health));
+        Arc::new(Self { origins, balance })
     }
 
     /// Each origin's name and whether it answers, as far as checks and requests could tell.

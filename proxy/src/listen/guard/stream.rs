@@ -63,11 +63,6 @@ impl<S> Guard<S> {
         Arc::clone(&self.watch)
     }
 
-    /// The guarded stream.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
     /// Judges what is held.
     pub(super) fn examine(&mut self) {
         loop {

@@ -1,0 +1,13 @@
+//! Two answers to one request: are they the same as far as a client can tell, and how sure are we?
+//!
+//! The modules stand in the order of the judgement: an [`Observation`] of each side is brought into canonical form and
+//! compared under the route's rules; the differences, by [`Key`], become evidence; the evidence becomes a verdict. All
+//! of it is pure: no socket, no clock, no runtime, no knowledge of the proxy. Time and randomness are passed in.
+
+mod difference;
+mod key;
+mod observation;
+
+pub use difference::{Comparison, Difference, Standing};
+pub use key::{Key, Kind, Place};
+pub use observation::{Extent, Kept, Observation, Planned};

@@ -25,6 +25,8 @@ pub mod gateway;
 
 pub mod backend;
 
+pub mod tee;
+
 pub mod metrics;
 
 pub mod reload;

@@ -4,6 +4,7 @@
 //! nothing else. The surprise: a series exists from its first use on, so a route nobody asks for costs nothing.
 
 mod route;
+mod shadow;
 
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use prometheus::{
     IntGaugeVec, Opts, Registry,
 };
 
-pub use self::route::{RouteMetrics, SideMetrics, StatusClass};
+pub use self::route::{RouteMetrics, StatusClass};
+pub use self::shadow::{Outcome, ShadowMetrics};
 
 /// Upper bounds in seconds: from a native answer to a slow model.
 const SECONDS: [f64; 15] = [
@@ -38,6 +40,9 @@ pub struct Metrics {
     upstream_up: IntGaugeVec,
     log_lines_dropped: IntCounter,
     start_seconds: Gauge,
+    shadow: IntCounterVec,
+    parity: IntCounterVec,
+    mismatch_bound: prometheus::GaugeVec,
 }
 
 impl Metrics {
@@ -111,6 +116,23 @@ impl Metrics {
                 "start_seconds",
                 "Time from process start to ready",
             ))?,
+            shadow: counters(
+                "shadow_total",
+                "Requests that were to be asked of the other side, by what became of it",
+                &["route", "outcome"],
+            )?,
+            parity: counters(
+                "parity_total",
+                "Compared requests by verdict, as far as noise was known then",
+                &["route", "verdict"],
+            )?,
+            mismatch_bound: prometheus::GaugeVec::new(
+                opts(
+                    "parity_mismatch_bound",
+                    "95 % upper bound of the mismatch rate, 0 to 1",
+                ),
+                &["route"],
+            )?,
             registry,
         };
         metrics.register()?;
@@ -138,6 +160,10 @@ impl Metrics {
             .register(Box::new(self.log_lines_dropped.clone()))?;
         self.registry
             .register(Box::new(self.start_seconds.clone()))?;
+        self.registry.register(Box::new(self.shadow.clone()))?;
+        self.registry.register(Box::new(self.parity.clone()))?;
+        self.registry
+            .register(Box::new(self.mismatch_bound.clone()))?;
         self.registry.register(Box::new(build_info()?))?;
         self.registry.register(Box::new(
             prometheus::process_collector::ProcessCollector::for_self(),
@@ -147,6 +173,11 @@ impl Metrics {
     /// The series of one route.
     pub fn route(&self, id: &str) -> RouteMetrics {
         RouteMetrics::new(self.clone(), id)
+    }
+
+    /// The series of one route's shadow requests.
+    pub fn shadow(&self, id: &str) -> ShadowMetrics {
+        ShadowMetrics::new(self.clone(), id)
     }
 
     /// A request was refused before any route saw it.
@@ -202,6 +233,14 @@ impl Metrics {
     pub fn log_lines_dropped(&self, total: u64) {
         let known = self.log_lines_dropped.get();
         self.log_lines_dropped.inc_by(total.saturating_sub(known));
+    }
+
+    /// The upper bound of each route's mismatch rate, from 0 to 1. Routes that are gone lose their series.
+    pub fn mismatch_bounds<'a>(&self, bounds: impl Iterator<Item = (&'a str, f64)>) {
+        self.mismatch_bound.reset();
+        for (route, bound) in bounds {
+            self.mismatch_bound.with_label_values(&[route]).set(bound);
+        }
     }
 
     /// How long the start took.

@@ -41,11 +41,40 @@ pub struct RouteMetrics {
 
 /// Metrics of one side of a route.
 #[derive(Debug, Default)]
-pub struct SideMetrics {
-    requests: [OnceLock<IntCounter>; 6],
-    seconds: OnceLock<Histogram>,
+struct SideMetrics {
+    finished: Finished,
     in_flight: OnceLock<IntGauge>,
     websockets: OnceLock<IntGauge>,
+}
+
+/// Requests of one kind that ended.
+#[derive(Debug, Default)]
+pub(super) struct Finished {
+    requests: [OnceLock<IntCounter>; 6],
+    seconds: OnceLock<Histogram>,
+}
+
+impl Finished {
+    /// Counts one request. `labels` are route, backend and role.
+    pub(super) fn add(
+        &self,
+        metrics: &Metrics,
+        labels: [&str; 3],
+        status: StatusClass,
+        seconds: f64,
+    ) {
+        let [route, backend, role] = labels;
+        let count = self.requests[usize::from(status.0)].get_or_init(|| {
+            metrics
+                .requests
+                .with_label_values(&[route, backend, role, status.label()])
+        });
+        count.inc();
+        let histogram = self
+            .seconds
+            .get_or_init(|| metrics.seconds.with_label_values(&labels));
+        histogram.observe(seconds);
+    }
 }
 
 impl RouteMetrics {
@@ -67,20 +96,10 @@ impl RouteMetrics {
 
     /// A request ended.
     pub fn finished(&self, side: Side, status: StatusClass, seconds: f64) {
-        let of_side = self.side(side);
-        let (id, backend) = (self.id.as_str(), side.name());
-        let count = of_side.requests[usize::from(status.0)].get_or_init(|| {
-            self.metrics
-                .requests
-                .with_label_values(&[id, backend, "primary", status.label()])
-        });
-        count.inc();
-        let histogram = of_side.seconds.get_or_init(|| {
-            self.metrics
-                .seconds
-                .with_label_values(&[id, backend, "primary"])
-        });
-        histogram.observe(seconds);
+        let labels = [self.id.as_str(), side.name(), "primary"];
+        self.side(side)
+            .finished
+            .add(&self.metrics, labels, status, seconds);
     }
 
     /// The gauge of requests being answered by that side, over all routes.

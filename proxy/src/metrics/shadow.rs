@@ -1,0 +1,89 @@
+//! The series of one route's shadow requests and comparisons.
+
+use std::sync::OnceLock;
+
+use prometheus::IntCounter;
+
+use super::Metrics;
+use super::route::{Finished, StatusClass};
+use crate::route::Side;
+
+/// What became of a request that was to be asked of the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Both answers were there and were compared.
+    Compared,
+    /// A write, on a route that does not shadow writes.
+    WriteSkipped,
+    /// The lane was full, or the other side is resting after failures.
+    Dropped,
+    /// A body was larger than its cap.
+    Oversize,
+    /// The other side did not answer in time.
+    Timeout,
+    /// The other side could not be asked, or the primary gave no answer.
+    Failed,
+    /// The client left before its answer was complete.
+    ClientLeft,
+}
+
+const OUTCOMES: [&str; 7] = [
+    "compared",
+    "write_skipped",
+    "dropped",
+    "oversize",
+    "timeout",
+    "failed",
+    "client_left",
+];
+
+/// Metrics of one route's shadow.
+#[derive(Debug)]
+pub struct ShadowMetrics {
+    metrics: Metrics,
+    id: String,
+    outcomes: [OnceLock<IntCounter>; OUTCOMES.len()],
+    legacy: Finished,
+    rust: Finished,
+}
+
+impl ShadowMetrics {
+    pub(super) fn new(metrics: Metrics, id: &str) -> Self {
+        Self {
+            metrics,
+            id: id.to_owned(),
+            outcomes: Default::default(),
+            legacy: Finished::default(),
+            rust: Finished::default(),
+        }
+    }
+
+    /// A request came to this end.
+    pub fn ended(&self, outcome: Outcome) {
+        let index = outcome as usize;
+        let count = self.outcomes[index].get_or_init(|| {
+            self.metrics
+                .shadow
+                .with_label_values(&[self.id.as_str(), OUTCOMES[index]])
+        });
+        count.inc();
+    }
+
+    /// A side answered a shadow request, or gave no answer.
+    pub fn answered(&self, side: Side, status: StatusClass, seconds: f64) {
+        let of_side = match side {
+            Side::Legacy => &self.legacy,
+            Side::Rust => &self.rust,
+        };
+        let labels = [self.id.as_str(), side.name(), "shadow"];
+        of_side.add(&self.metrics, labels, status, seconds);
+    }
+
+    /// A comparison came to this verdict: `match`, `mismatch`, `expected` or `noise`.
+    pub fn judged(&self, verdict: &'static str) {
+        self.metrics
+            .parity
+            .with_label_values(&[self.id.as_str(), verdict])
+            .inc();
+    }
+}

@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use http::HeaderValue;
 
+use crate::Effects;
+
 /// Travels in the extensions of every request that reaches a handler.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -19,6 +21,8 @@ pub struct Call {
     pub role: Role,
     /// When the answer's head must be there; past it the future is dropped.
     pub deadline: Instant,
+    /// The way to the world; in a shadow call it may only record.
+    pub effects: Effects,
 }
 
 /// Whether a call answers a client or only a comparison.

@@ -2,7 +2,7 @@
 //!
 //! A [`Handler`] is any `tower::Service<http::Request<Body>>`: an axum `Router`, a hand-written service, a plugin.
 //! It gets the request with a streaming [`Body`] and a [`Call`] in its extensions, and answers with a streaming
-//! body of its own. Nothing here knows the proxy, Pingora or Wasmtime.
+//! body of its own. What it does to the world beside the answer, it does through [`Effects`]. Nothing here knows the proxy, Pingora or Wasmtime.
 //!
 //! What a handler may rely on:
 //! - **Cancellation**: its future, and later its body, is dropped when the client leaves or the time is up.
@@ -11,10 +11,12 @@
 
 mod body;
 mod call;
+mod effects;
 mod handler;
 mod registry;
 
 pub use body::{Body, BoxError};
 pub use call::{Call, RequestId, Role};
+pub use effects::{Effect, Effects, Plan};
 pub use handler::{Answering, Handler};
 pub use registry::Registry;

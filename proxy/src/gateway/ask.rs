@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::{Request, Response};
-use overgrow_handler::{Body, Call, Role};
+use overgrow_handler::{Body, Call, Effects, Role};
 
 use super::account::Account;
 use super::caller::Caller;
@@ -89,5 +89,6 @@ fn tell(request: &mut Request<Body>, caller: &Caller, route: &Route) {
         client: caller.client,
         role: Role::Primary,
         deadline: Instant::now() + route.rust_timeout,
+        effects: Effects::performing(),
     });
 }

@@ -1,5 +1,6 @@
 //! One type for every handler, whatever service it is made of.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -17,7 +18,17 @@ pub type Answering = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError
 
 /// A handler with its type erased; cheap to clone.
 #[derive(Clone)]
-pub struct Handler(Arc<dyn Answer>);
+pub struct Handler {
+    answer: Arc<dyn Answer>,
+    conduct: Conduct,
+}
+
+/// What a handler says of how it acts on the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Conduct {
+    Unknown,
+    ThroughEffects,
+}
 
 trait Answer: Send + Sync {
     fn answer(&self, request: Request<Body>) -> Answering;
@@ -27,6 +38,7 @@ struct Erased<S>(S);
 
 impl Handler {
     /// Takes any service; it is cloned for each call and polled for readiness first, so limits in it are honoured.
+    /// One that is a `Handler` already comes back as it is, with what it declared.
     pub fn new<S, B>(service: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -35,7 +47,13 @@ impl Handler {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self(Arc::new(Erased(service)))
+        if let Some(same) = (&service as &dyn Any).downcast_ref::<Self>() {
+            return same.clone();
+        }
+        Self {
+            answer: Arc::new(Erased(service)),
+            conduct: Conduct::Unknown,
+        }
     }
 
     /// Makes a handler of an async function.
@@ -45,6 +63,20 @@ impl Handler {
         R: Future<Output = Result<Response<Body>, BoxError>> + Send + 'static,
     {
         Self::new(tower::service_fn(function))
+    }
+
+    /// Declares that everything this handler does to the world goes through [`Effects`](crate::Effects), so that a
+    /// plan of its writes can be asked for. Nobody checks it: a handler that sends a mail by other means sends it
+    /// once more for each plan.
+    #[must_use]
+    pub fn through_effects(mut self) -> Self {
+        self.conduct = Conduct::ThroughEffects;
+        self
+    }
+
+    /// Whether that was declared.
+    pub fn is_through_effects(&self) -> bool {
+        self.conduct == Conduct::ThroughEffects
     }
 }
 
@@ -75,7 +107,7 @@ impl Service<Request<Body>> for Handler {
     }
 
     fn call(&mut self, request: Request<Body>) -> Answering {
-        self.0.answer(request)
+        self.answer.answer(request)
     }
 }
 
@@ -107,5 +139,11 @@ mod tests {
             .expect("whole")
             .to_bytes();
         assert_eq!(&bytes[..], b"hello");
+    }
+    #[test]
+    fn a_declaration_outlives_being_wrapped_again() {
+        let silent = Handler::from_fn(|_| async { Ok(Response::new(Body::empty())) });
+        assert!(!Handler::new(silent.clone()).is_through_effects());
+        assert!(Handler::new(silent.through_effects()).is_through_effects());
     }
 }

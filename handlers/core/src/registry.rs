@@ -19,6 +19,11 @@ impl Registry {
         self.0.get(name)
     }
 
+    /// All handlers with their names, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Handler)> {
+        self.0.iter().map(|(name, handler)| (&**name, handler))
+    }
+
     /// All names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

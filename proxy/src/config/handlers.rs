@@ -1,28 +1,79 @@
-//! The names that this program answers to in `handler = ".."`.
+//! The names that this program answers to in `handler = ".."`, and what their handlers declare.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+
+use overgrow_handler::Registry;
 
 /// Names of the registered handlers; of a plugin with its `plugin:`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Handlers(BTreeSet<String>);
+pub struct Handlers(BTreeMap<String, Declared>);
+
+/// What a handler declares of its effects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Declared {
+    Nothing,
+    ThroughEffects,
+}
 
 impl Handlers {
-    /// The given names.
+    /// The given names, of handlers that declare nothing.
     pub fn new<I>(names: I) -> Self
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        Handlers(names.into_iter().map(Into::into).collect())
+        let silent = |name: I::Item| (name.into(), Declared::Nothing);
+        Handlers(names.into_iter().map(silent).collect())
+    }
+
+    /// Adds a name of a handler that declares to do everything through `Effects`, or has it declare that.
+    pub fn with_planner(mut self, name: impl Into<String>) -> Self {
+        self.0.insert(name.into(), Declared::ThroughEffects);
+        self
+    }
+
+    /// The names of a registry.
+    pub fn of(registry: &Registry) -> Self {
+        let planners = registry
+            .iter()
+            .filter(|(_, handler)| handler.is_through_effects());
+        planners.fold(Self::new(registry.names()), |known, (name, _)| {
+            known.with_planner(name)
+        })
     }
 
     /// Whether a handler is registered under `name`.
     pub fn contains(&self, name: &str) -> bool {
-        self.0.contains(name)
+        self.0.contains_key(name)
+    }
+
+    /// Whether the handler of that name can be asked for a plan.
+    pub fn can_plan(&self, name: &str) -> bool {
+        self.0.get(name) == Some(&Declared::ThroughEffects)
     }
 
     /// All names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.0.keys().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Response;
+    use overgrow_handler::{Body, Handler};
+
+    use super::*;
+
+    #[test]
+    fn a_declaration_comes_from_the_registry() {
+        let handler = || Handler::from_fn(|_| async { Ok(Response::new(Body::empty())) });
+        let mut registry = Registry::default();
+        registry.insert("silent", handler());
+        registry.insert("planner", handler().through_effects());
+        let known = Handlers::of(&registry);
+        assert!(known.contains("silent") && !known.can_plan("silent"));
+        assert!(known.contains("planner") && known.can_plan("planner"));
+        assert_eq!(known.names().collect::<Vec<_>>(), ["planner", "silent"]);
     }
 }

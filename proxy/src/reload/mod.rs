@@ -141,7 +141,7 @@ impl Reloader {
     }
 
     fn known(&self) -> Handlers {
-        Handlers::new(self.parts.handlers.names())
+        Handlers::of(&self.parts.handlers)
     }
 
     fn has_seen(&self, content: &[u8]) -> bool {

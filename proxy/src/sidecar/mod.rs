@@ -95,7 +95,9 @@ enum Inherit {
 }
 
 impl Builder {
-    /// Registers a handler under the name that routes.toml uses: an axum `Router` or any other tower service.
+    /// Registers a handler under the name that routes.toml uses: an axum `Router` or any other tower service. For
+    /// `shadow.writes = "plan"`, give a [`Handler`] that declares
+    /// [`through_effects`](overgrow_handler::Handler::through_effects).
     pub fn handler<S, B>(mut self, name: impl Into<String>, service: S) -> Self
     where
         S: Service<Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
@@ -122,7 +124,7 @@ impl Builder {
 
     /// The names that `handler = ".."` may use.
     pub fn handler_names(&self) -> Handlers {
-        Handlers::new(self.handlers.names())
+        Handlers::of(&self.handlers)
     }
 
     /// Starts and returns when the sidecar is ready. Must not be called on an async runtime's thread.

@@ -1,4 +1,4 @@
-//! The `handler` key.
+//! The `handler` key, and what is asked of a handler that plans.
 
 use crate::config::read::{Item, brief};
 use crate::config::suggest::{listed, nearest};
@@ -35,4 +35,27 @@ fn help(name: &str, known: &Handlers) -> String {
         list => format!("this program has {list}"),
     };
     suggestion.unwrap_or_default() + &list
+}
+
+/// Why a handler cannot be asked for a plan, and what to do about it. A service behind a URL has no place for a
+/// declaration: whether it plans is told by its answers.
+pub(super) fn refusal_to_plan(
+    handler: &HandlerRef,
+    known: &Handlers,
+) -> Option<(String, &'static str)> {
+    let (name, help) = match handler {
+        HandlerRef::Named(name) => (
+            name.clone(),
+            "write shadow = { writes = \"skip\" }, or have the program declare it: Handler::new(..).through_effects()",
+        ),
+        HandlerRef::Plugin(plugin) => (
+            format!("plugin:{plugin}"),
+            "write shadow = { writes = \"skip\" }",
+        ),
+        HandlerRef::Upstream(_) => return None,
+    };
+    let message = format!(
+        "`{name}` cannot plan: it does not declare that all it does goes through `Effects`"
+    );
+    (!known.can_plan(&name)).then_some((message, help))
 }

@@ -79,7 +79,7 @@ fn file(mut root: Section<'_, '_>, known: &Handlers) -> Config {
     let server = server.unwrap_or_default();
     let legacy = legacy.value().unwrap_or_default();
     listeners::check(&server, &legacy, root.notes());
-    let routes = routes::check(routes, &defaults, root.notes());
+    let routes = routes::check(routes, &defaults, known, root.notes());
     root.finish(HOMES);
     Config {
         server: server.check(),

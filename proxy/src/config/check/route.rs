@@ -90,8 +90,14 @@ impl RouteFile {
     }
 
     /// The checked route, unless it has no id or nothing to match, which is noted already.
-    pub(super) fn check(self, defaults: &RouteFile, notes: &mut Notes) -> Option<RouteConfig> {
+    pub(super) fn check(
+        self,
+        defaults: &RouteFile,
+        known: &Handlers,
+        notes: &mut Notes,
+    ) -> Option<RouteConfig> {
         let keys = self.keys.clone().or(&defaults.keys);
+        keys.check_plans(&self.keys, known, notes);
         if keys.handler.is_absent() {
             self.keys.need_handler(notes);
         }
@@ -168,6 +174,25 @@ impl RouteKeys {
             "`shadow` asks the other side, and this route has no handler",
             notes,
         );
+    }
+
+    /// Notes that a plan is asked of a handler that cannot give one. When a default asks for it and the handler is the
+    /// route's `own`, the fault is at the handler: the default may be right for the other routes.
+    fn check_plans(&self, own: &RouteKeys, known: &Handlers, notes: &mut Notes) {
+        let plans = |keys: &RouteKeys| keys.shadow.get().and_then(ShadowFile::plans);
+        let (Some(handler), Some(asked)) = (self.handler.given(), plans(self)) else {
+            return;
+        };
+        let Some((message, help)) = handler::refusal_to_plan(handler.get_ref(), known) else {
+            return;
+        };
+        let by_default = plans(own).is_none() && !own.handler.is_absent();
+        let (at, other, label) = if by_default {
+            (handler.span(), asked, "asks for a plan")
+        } else {
+            (asked, handler.span(), "the handler")
+        };
+        notes.add(at, message).help(help).other(other, label);
     }
 
     fn check(self, id: Arc<str>, matcher: Match) -> RouteConfig {

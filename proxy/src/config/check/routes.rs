@@ -7,14 +7,15 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::route::RouteFile;
-use crate::config::RouteConfig;
 use crate::config::fault::Notes;
+use crate::config::{Handlers, RouteConfig};
 use crate::route::{Rule, Unreachable, unreachable};
 
 /// The checked routes in the order of the file.
 pub(super) fn check(
     files: Vec<RouteFile>,
     defaults: &RouteFile,
+    known: &Handlers,
     notes: &mut Notes,
 ) -> Vec<RouteConfig> {
     duplicates(&files, notes);
@@ -25,7 +26,7 @@ pub(super) fn check(
         .collect();
     let routes: Vec<_> = files
         .into_iter()
-        .filter_map(|file| file.check(defaults, notes))
+        .filter_map(|file| file.check(defaults, known, notes))
         .collect();
     unreached(&ids, &routes, notes);
     routes

@@ -63,6 +63,14 @@ impl ShadowFile {
             .map(Spanned::span)
     }
 
+    /// Where a plan of the writes is asked for.
+    pub(super) fn plans(&self) -> Option<Range<usize>> {
+        self.writes
+            .given()
+            .filter(|writes| *writes.get_ref() == Writes::Plan)
+            .map(Spanned::span)
+    }
+
     pub(super) fn check(self) -> ShadowConfig {
         let defaults = ShadowConfig::default();
         ShadowConfig {

@@ -99,7 +99,7 @@ gate    = { hold = "1h" }
 id     = "a"
 match  = { path = "/a" }
 rust   = false
-shadow = { writes = "plan" }
+shadow = { writes = "send" }
 parity = { ignore = ["body"] }
 gate   = { auto = true }
 
@@ -117,7 +117,7 @@ match = { path = "/b" }
     );
     assert_eq!(
         (a.shadow.sample, a.shadow.aa, a.shadow.writes),
-        (10.0, 0.0, Writes::Plan)
+        (10.0, 0.0, Writes::Send)
     );
     assert_eq!((b.shadow.sample, b.shadow.writes), (10.0, Writes::Skip));
     assert_eq!(
@@ -148,11 +148,16 @@ fn every_kind_of_handler_is_understood() {
         let source = format!(
             "[legacy]\nurl = \"http://a\"\n[[route]]\nid = \"a\"\nmatch = {{ path = \"/\" }}\nhandler = \"{name}\"\nshadow = {{ sample = 1, writes = \"plan\" }}"
         );
-        Config::parse(&source, &Handlers::new(["hooks", "plugin:geo"]))
-            .unwrap()
-            .routes
-            .remove(0)
-            .handler
+        Config::parse(
+            &source,
+            &Handlers::default()
+                .with_planner("hooks")
+                .with_planner("plugin:geo"),
+        )
+        .unwrap()
+        .routes
+        .remove(0)
+        .handler
     };
     assert_eq!(handler("hooks"), Some(HandlerRef::Named("hooks".into())));
     assert_eq!(

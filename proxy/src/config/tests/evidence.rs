@@ -1,10 +1,35 @@
 //! Faults of the `shadow`, `parity` and `gate` keys.
 
-use super::{Case, check_all};
+use super::{Case, accept, check_all};
+use crate::config::Writes;
 
 #[test]
 fn a_shadow_has_a_share_a_way_and_caps() {
     check_all(A_SHADOW_HAS_A_SHARE_A_WAY_AND_CAPS);
+}
+
+#[test]
+fn a_plan_is_asked_only_of_a_handler_that_declares_it() {
+    check_all(A_PLAN_IS_ASKED_ONLY_OF_A_HANDLER_THAT_DECLARES_IT);
+}
+
+#[test]
+fn a_default_plan_is_refused_where_it_meets_the_handler() {
+    check_all(A_DEFAULT_PLAN_IS_REFUSED_WHERE_IT_MEETS_THE_HANDLER);
+}
+
+#[test]
+fn a_plan_is_fine_for_a_planner_a_service_and_nobody() {
+    for handler in [
+        "handler = \"hooks\"",
+        "handler = \"http://127.0.0.1:9\"",
+        "",
+    ] {
+        let source = format!(
+            "[defaults]\nshadow = {{ writes = \"plan\" }}\n[[route]]\nid = \"a\"\nmatch = {{ path = \"/\" }}\n{handler}\n"
+        );
+        assert_eq!(accept(&source).routes[0].shadow.writes, Writes::Plan);
+    }
 }
 
 #[test]
@@ -133,6 +158,109 @@ error: unknown key `rate`
   |            ^^^^
   |
   = help: write `sample`, in percent
+"#,
+    ),
+];
+
+const A_PLAN_IS_ASKED_ONLY_OF_A_HANDLER_THAT_DECLARES_IT: &[Case] = &[(
+    r#"[[route]]
+id = "a"
+match = { path = "/a" }
+handler = "orders"
+shadow = { writes = "plan" }
+"#,
+    r#"
+error: `orders` cannot plan: it does not declare that all it does goes through `Effects`
+ --> routes.toml:5:21
+  |
+4 | handler = "orders"
+  |           -------- the handler
+5 | shadow = { writes = "plan" }
+  |                     ^^^^^^
+  |
+  = help: write shadow = { writes = "skip" }, or have the program declare it: Handler::new(..).through_effects()
+"#,
+)];
+
+const A_DEFAULT_PLAN_IS_REFUSED_WHERE_IT_MEETS_THE_HANDLER: &[Case] = &[
+    (
+        r#"[defaults]
+shadow = { writes = "plan" }
+
+[[route]]
+id = "a"
+match = { path = "/a" }
+handler = "orders"
+
+[[route]]
+id = "b"
+match = { path = "/b" }
+handler = "orders"
+shadow = { writes = "skip" }
+
+[[route]]
+id = "c"
+match = { path = "/c" }
+handler = "hooks"
+"#,
+        r#"
+error: `orders` cannot plan: it does not declare that all it does goes through `Effects`
+ --> routes.toml:7:11
+  |
+2 | shadow = { writes = "plan" }
+  |                     ------ asks for a plan
+...
+7 | handler = "orders"
+  |           ^^^^^^^^
+  |
+  = help: write shadow = { writes = "skip" }, or have the program declare it: Handler::new(..).through_effects()
+"#,
+    ),
+    (
+        r#"[defaults]
+handler = "orders"
+shadow = { writes = "plan" }
+
+[[route]]
+id = "a"
+match = { path = "/a" }
+
+[[route]]
+id = "b"
+match = { path = "/b" }
+"#,
+        r#"
+error: `orders` cannot plan: it does not declare that all it does goes through `Effects`
+ --> routes.toml:3:21
+  |
+2 | handler = "orders"
+  |           -------- the handler
+3 | shadow = { writes = "plan" }
+  |                     ^^^^^^
+  |
+  = help: write shadow = { writes = "skip" }, or have the program declare it: Handler::new(..).through_effects()
+"#,
+    ),
+    (
+        r#"[defaults]
+handler = "orders"
+
+[[route]]
+id = "a"
+match = { path = "/a" }
+shadow = { writes = "plan" }
+"#,
+        r#"
+error: `orders` cannot plan: it does not declare that all it does goes through `Effects`
+ --> routes.toml:7:21
+  |
+2 | handler = "orders"
+  |           -------- the handler
+...
+7 | shadow = { writes = "plan" }
+  |                     ^^^^^^
+  |
+  = help: write shadow = { writes = "skip" }, or have the program declare it: Handler::new(..).through_effects()
 "#,
     ),
 ];

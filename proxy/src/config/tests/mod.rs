@@ -46,7 +46,7 @@ fn accept(source: &str) -> Config {
 }
 
 fn known() -> Handlers {
-    Handlers::new(["orders", "hooks"])
+    Handlers::new(["orders"]).with_planner("hooks")
 }
 
 /// The source with a `[legacy]` at its end, so that its own lines keep their numbers.

@@ -3,211 +3,14 @@
 //! Two readings: the dependencies that each crate lists, and every path that the sources name, comments and strings left out. The
 //! surprise: test code is not looked at, it may build its scenes from anything.
 
+mod rows;
 mod scan;
 
 use anyhow::{Result, ensure};
 use overgrow_tests::kit::tree;
+use rows::{CRATES, HANDLER_MANIFEST, HANDLER_SOURCES, LATER, LATER_ROOMS, Listed, ROOMS, Room};
 use scan::{dependencies, sources, violations};
-use std::path::PathBuf;
-
-/// A module of the proxy, and the paths it must not name.
-struct Room(&'static str, &'static [&'static str]);
-
-const ROOMS: &[Room] = &[
-    Room(
-        "route",
-        &[
-            "pingora",
-            "hyper",
-            "tokio",
-            "tower",
-            "axum",
-            "fastrand",
-            "rand",
-            "std::net::Tcp",
-            "std::net::Udp",
-            "std::time",
-            "std::fs",
-            "std::thread",
-            "crate::config",
-            "crate::listen",
-            "crate::gateway",
-            "crate::backend",
-            "crate::reload",
-            "crate::admin",
-            "toml",
-        ],
-    ),
-    Room(
-        "config",
-        &[
-            "pingora",
-            "tokio",
-            "hyper",
-            "axum",
-            "std::net::Tcp",
-            "crate::listen",
-            "crate::gateway",
-            "crate::backend",
-            "crate::reload",
-            "crate::admin",
-        ],
-    ),
-    Room(
-        "listen",
-        &[
-            "crate::route",
-            "crate::gateway",
-            "crate::config",
-            "crate::backend",
-            "crate::reload",
-            "crate::admin",
-            "toml",
-            "axum",
-        ],
-    ),
-    Room(
-        "gateway",
-        &[
-            "toml",
-            "toml_edit",
-            "wasmtime",
-            "crate::reload",
-            "crate::admin",
-            "crate::edit",
-            "axum",
-        ],
-    ),
-    Room(
-        "backend",
-        &[
-            "overgrow_parity",
-            "toml",
-            "toml_edit",
-            "axum",
-            "crate::gateway",
-            "crate::listen",
-            "crate::route",
-            "crate::reload",
-            "crate::admin",
-        ],
-    ),
-    Room(
-        "metrics",
-        &[
-            "pingora",
-            "hyper",
-            "tokio",
-            "axum",
-            "crate::gateway",
-            "crate::backend",
-            "crate::config",
-            "crate::listen",
-        ],
-    ),
-    Room(
-        "reload",
-        &[
-            "pingora",
-            "hyper",
-            "axum",
-            "crate::listen",
-            "crate::backend",
-            "crate::admin",
-        ],
-    ),
-    Room(
-        "edit",
-        &[
-            "pingora",
-            "hyper",
-            "tokio",
-            "axum",
-            "crate::config",
-            "crate::gateway",
-            "crate::listen",
-            "crate::backend",
-            "crate::reload",
-        ],
-    ),
-    Room(
-        "admin",
-        &[
-            "pingora",
-            "toml",
-            "toml_edit",
-            "crate::backend",
-            "crate::sidecar",
-        ],
-    ),
-];
-
-/// A crate's folder, and the crates that it must not list.
-struct Listed(&'static str, &'static [&'static str]);
-
-const CRATES: &[Listed] = &[
-    Listed("proxy", &["wasmtime", "wasmtime-wasi"]),
-    Listed(
-        "handlers/core",
-        &[
-            "pingora",
-            "pingora-core",
-            "overgrow",
-            "wasmtime",
-            "axum",
-            "overgrow-parity",
-        ],
-    ),
-];
-
-/// Rooms that other changes fill; their rows hold from the day they are there.
-const LATER: &[Listed] = &[
-    Listed(
-        "handlers/auth",
-        &[
-            "pingora",
-            "pingora-core",
-            "overgrow",
-            "overgrow-parity",
-            "wasmtime",
-        ],
-    ),
-    Listed(
-        "handlers/hooks",
-        &[
-            "pingora",
-            "pingora-core",
-            "overgrow",
-            "overgrow-parity",
-            "wasmtime",
-        ],
-    ),
-    Listed(
-        "handlers/media",
-        &[
-            "pingora",
-            "pingora-core",
-            "overgrow",
-            "overgrow-parity",
-            "wasmtime",
-        ],
-    ),
-    Listed(
-        "handlers/plugins",
-        &["pingora", "pingora-core", "overgrow", "overgrow-parity"],
-    ),
-    Listed(
-        "parity",
-        &[
-            "tokio",
-            "pingora",
-            "pingora-core",
-            "overgrow-handler",
-            "overgrow",
-            "hyper",
-        ],
-    ),
-];
+use std::path::{Path, PathBuf};
 
 fn workspace(path: &str) -> PathBuf {
     tree("..").join(path)
@@ -217,22 +20,78 @@ fn workspace(path: &str) -> PathBuf {
 fn no_room_names_what_it_must_not_know() -> Result<()> {
     let mut found = Vec::new();
     for Room(room, forbidden) in ROOMS {
-        let sources = sources(&workspace("proxy/src").join(room))?;
+        let sources = sources(&workspace(room))?;
         ensure!(
             !sources.is_empty(),
             "the room {room} is gone: mend the table"
         );
-        for (path, text) in sources {
-            let named = violations(&text, forbidden);
-            found.extend(
-                named
-                    .into_iter()
-                    .map(|name| format!("{}: {name}", path.display())),
-            );
-        }
+        found.extend(named_in(&sources, forbidden));
+    }
+    for Room(room, forbidden) in LATER_ROOMS {
+        found.extend(named_in(&sources(&workspace(room))?, forbidden));
     }
     assert_eq!(found, Vec::<String>::new());
     Ok(())
+}
+
+#[test]
+fn a_built_in_handler_acts_through_effects_only() -> Result<()> {
+    let mut found = Vec::new();
+    for folder in std::fs::read_dir(workspace("handlers"))? {
+        let folder = folder?.path();
+        if !folder.is_dir() || folder.ends_with("core") {
+            continue;
+        }
+        found.extend(ways_past_effects(&folder)?);
+    }
+    assert_eq!(found, Vec::<String>::new());
+    Ok(())
+}
+
+#[test]
+fn a_way_past_effects_is_found() -> Result<()> {
+    let planted = tempfile::tempdir()?;
+    std::fs::create_dir(planted.path().join("src"))?;
+    let manifest = "[dependencies]\nhttp = \"1\"\nreqwest = \"1\"\n";
+    std::fs::write(planted.path().join("Cargo.toml"), manifest)?;
+    let source = "fn f() { std::fs::write(\"a\", \"b\"); reqwest::get(\"c\"); }";
+    std::fs::write(planted.path().join("src/lib.rs"), source)?;
+    assert_eq!(ways_past_effects(planted.path())?.len(), 3);
+    Ok(())
+}
+
+/// What a handler's crate could act with besides `Effects`.
+fn ways_past_effects(folder: &Path) -> Result<Vec<String>> {
+    let mut found = named_in(&sources(&folder.join("src"))?, HANDLER_SOURCES);
+    found.extend(listed_in(folder, HANDLER_MANIFEST)?);
+    Ok(found)
+}
+
+/// The violations of those sources, each with its file.
+fn named_in(sources: &[(PathBuf, String)], forbidden: &[&str]) -> Vec<String> {
+    let of_file = |(path, text): &(PathBuf, String)| {
+        let named = violations(text, forbidden).into_iter();
+        let told = named.map(|name| format!("{}: {name}", path.display()));
+        told.collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(of_file).collect()
+}
+
+/// The forbidden crates that a manifest lists, each with its folder.
+fn listed_in(folder: &Path, forbidden: &[&str]) -> Result<Vec<String>> {
+    let manifest = std::fs::read_to_string(folder.join("Cargo.toml"))?;
+    let listed = dependencies(&manifest)?;
+    ensure!(
+        !listed.is_empty(),
+        "{} lists nothing: mend the reader",
+        folder.display()
+    );
+    let bad = listed
+        .iter()
+        .filter(|name| forbidden.contains(&name.as_str()));
+    Ok(bad
+        .map(|name| format!("{}: {name}", folder.display()))
+        .collect())
 }
 
 #[test]
@@ -240,16 +99,7 @@ fn no_crate_lists_what_it_must_not_know() -> Result<()> {
     let mut found = Vec::new();
     let later = LATER.iter().filter(|listed| workspace(listed.0).exists());
     for Listed(folder, forbidden) in CRATES.iter().chain(later) {
-        let manifest = std::fs::read_to_string(workspace(folder).join("Cargo.toml"))?;
-        let listed = dependencies(&manifest)?;
-        ensure!(
-            !listed.is_empty(),
-            "{folder} lists nothing: mend the reader"
-        );
-        let bad = listed
-            .iter()
-            .filter(|name| forbidden.contains(&name.as_str()));
-        found.extend(bad.map(|name| format!("{folder}: {name}")));
+        found.extend(listed_in(&workspace(folder), forbidden)?);
     }
     assert_eq!(found, Vec::<String>::new());
     Ok(())

@@ -1,0 +1,320 @@
+//! Who must not know what: the rows of ARCHITECTURE.md as paths and crate names.
+
+/// A module, and the paths it must not name.
+pub(crate) struct Room(pub(crate) &'static str, pub(crate) &'static [&'static str]);
+
+pub(crate) const ROOMS: &[Room] = &[
+    Room(
+        "proxy/src/route",
+        &[
+            "pingora",
+            "hyper",
+            "tokio",
+            "tower",
+            "axum",
+            "fastrand",
+            "rand",
+            "std::net::Tcp",
+            "std::net::Udp",
+            "std::time",
+            "std::fs",
+            "std::thread",
+            "crate::config",
+            "crate::listen",
+            "crate::gateway",
+            "crate::backend",
+            "crate::reload",
+            "crate::admin",
+            "toml",
+        ],
+    ),
+    Room(
+        "proxy/src/config",
+        &[
+            "pingora",
+            "tokio",
+            "hyper",
+            "axum",
+            "std::net::Tcp",
+            "crate::listen",
+            "crate::gateway",
+            "crate::backend",
+            "crate::reload",
+            "crate::admin",
+        ],
+    ),
+    Room(
+        "proxy/src/listen",
+        &[
+            "crate::route",
+            "crate::gateway",
+            "crate::config",
+            "crate::backend",
+            "crate::reload",
+            "crate::admin",
+            "toml",
+            "axum",
+        ],
+    ),
+    Room(
+        "proxy/src/gateway",
+        &[
+            "toml",
+            "toml_edit",
+            "wasmtime",
+            "crate::reload",
+            "crate::admin",
+            "crate::edit",
+            "axum",
+        ],
+    ),
+    Room(
+        "proxy/src/backend",
+        &[
+            "overgrow_parity",
+            "toml",
+            "toml_edit",
+            "axum",
+            "crate::gateway",
+            "crate::listen",
+            "crate::route",
+            "crate::reload",
+            "crate::admin",
+        ],
+    ),
+    Room(
+        "proxy/src/metrics",
+        &[
+            "pingora",
+            "hyper",
+            "tokio",
+            "axum",
+            "crate::gateway",
+            "crate::backend",
+            "crate::config",
+            "crate::listen",
+        ],
+    ),
+    Room(
+        "proxy/src/reload",
+        &[
+            "pingora",
+            "hyper",
+            "axum",
+            "crate::listen",
+            "crate::backend",
+            "crate::admin",
+        ],
+    ),
+    Room(
+        "proxy/src/edit",
+        &[
+            "pingora",
+            "hyper",
+            "tokio",
+            "axum",
+            "crate::config",
+            "crate::gateway",
+            "crate::listen",
+            "crate::backend",
+            "crate::reload",
+        ],
+    ),
+    Room(
+        "proxy/src/admin",
+        &[
+            "pingora",
+            "toml",
+            "toml_edit",
+            "crate::backend",
+            "crate::sidecar",
+        ],
+    ),
+    Room(
+        "parity/src",
+        &[
+            "tokio",
+            "pingora",
+            "hyper",
+            "overgrow",
+            "overgrow_handler",
+            "std::fs",
+            "std::net",
+            "std::thread",
+            "std::time::Instant",
+            "std::time::SystemTime",
+            "fastrand",
+        ],
+    ),
+    Room(
+        "proxy/src/tee",
+        &[
+            "tokio",
+            "pingora",
+            "hyper",
+            "axum",
+            "toml",
+            "overgrow_parity",
+            "std::net",
+            "std::fs",
+            "crate::admin",
+            "crate::backend",
+            "crate::config",
+            "crate::gateway",
+            "crate::ledger",
+            "crate::listen",
+            "crate::reload",
+            "crate::route",
+            "crate::shadow",
+        ],
+    ),
+];
+
+/// Rooms that other changes fill; their rows hold from the day they are there.
+pub(crate) const LATER_ROOMS: &[Room] = &[
+    Room(
+        "proxy/src/shadow",
+        &[
+            "pingora",
+            "axum",
+            "toml",
+            "toml_edit",
+            "rusqlite",
+            "std::fs",
+            "crate::admin",
+            "crate::config::Config",
+            "crate::edit",
+            "crate::gateway",
+            "crate::listen",
+            "crate::reload",
+        ],
+    ),
+    Room(
+        "proxy/src/ledger",
+        &[
+            "http",
+            "hyper",
+            "axum",
+            "pingora",
+            "toml",
+            "toml_edit",
+            "crate::admin",
+            "crate::backend",
+            "crate::gateway",
+            "crate::listen",
+            "crate::reload",
+            "crate::shadow",
+            "crate::tee",
+        ],
+    ),
+];
+
+/// What a built-in handler must not name: its ways to the world are `Effects`. Any crate below `handlers` but `core`.
+pub(crate) const HANDLER_SOURCES: &[&str] = &[
+    "hyper",
+    "hyper_util",
+    "reqwest",
+    "ureq",
+    "object_store",
+    "rusqlite",
+    "sqlx",
+    "tempfile",
+    "tokio::fs",
+    "tokio::net",
+    "tokio::process",
+    "tokio_tungstenite",
+    "std::fs",
+    "std::net::Tcp",
+    "std::net::Udp",
+    "std::os::unix::net",
+    "std::process",
+];
+
+/// The clients, files and queues that it must not even list.
+pub(crate) const HANDLER_MANIFEST: &[&str] = &[
+    "async-nats",
+    "hyper",
+    "hyper-rustls",
+    "hyper-util",
+    "lapin",
+    "lettre",
+    "object_store",
+    "rdkafka",
+    "redis",
+    "reqwest",
+    "rusqlite",
+    "rustix",
+    "socket2",
+    "sqlx",
+    "tempfile",
+    "tokio-rustls",
+    "tokio-tungstenite",
+    "ureq",
+];
+
+/// A crate's folder, and the crates that it must not list.
+pub(crate) struct Listed(pub(crate) &'static str, pub(crate) &'static [&'static str]);
+
+pub(crate) const CRATES: &[Listed] = &[
+    Listed("proxy", &["wasmtime", "wasmtime-wasi"]),
+    Listed(
+        "handlers/core",
+        &[
+            "pingora",
+            "pingora-core",
+            "overgrow",
+            "wasmtime",
+            "axum",
+            "overgrow-parity",
+        ],
+    ),
+    Listed(
+        "parity",
+        &[
+            "tokio",
+            "pingora",
+            "pingora-core",
+            "overgrow-handler",
+            "overgrow",
+            "hyper",
+        ],
+    ),
+];
+
+/// Crates that other changes fill; their rows hold from the day they are there.
+pub(crate) const LATER: &[Listed] = &[
+    Listed(
+        "handlers/auth",
+        &[
+            "pingora",
+            "pingora-core",
+            "overgrow",
+            "overgrow-parity",
+            "wasmtime",
+        ],
+    ),
+    Listed(
+        "handlers/hooks",
+        &[
+            "pingora",
+            "pingora-core",
+            "overgrow",
+            "overgrow-parity",
+            "wasmtime",
+        ],
+    ),
+    Listed(
+        "handlers/media",
+        &[
+            "pingora",
+            "pingora-core",
+            "overgrow",
+            "overgrow-parity",
+            "wasmtime",
+        ],
+    ),
+    Listed(
+        "handlers/plugins",
+        &["pingora", "pingora-core", "overgrow", "overgrow-parity"],
+    ),
+];

@@ -5,6 +5,7 @@
 
 mod route;
 mod shadow;
+mod traffic;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use prometheus::{
 
 pub use self::route::{RouteMetrics, StatusClass};
 pub use self::shadow::{Outcome, ShadowMetrics};
+pub use self::traffic::Traffic;
 
 /// Upper bounds in seconds: from a native answer to a slow model.
 const SECONDS: [f64; 15] = [

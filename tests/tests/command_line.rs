@@ -138,7 +138,9 @@ fn routes_prints_the_table() -> Result<()> {
         .collect();
     assert_eq!(
         lines[0],
-        ["ID", "RUST", "HANDLER", "STICKY", "SHADOW", "MATCH"]
+        [
+            "ID", "RUST", "HANDLER", "STICKY", "SHADOW", "PARITY", "MATCH"
+        ]
     );
     let first = [
         "orders",
@@ -147,6 +149,7 @@ fn routes_prints_the_table() -> Result<()> {
         "http://127.0.0.1:9000",
         "header",
         "x-user",
+        "-",
         "-",
     ];
     assert_eq!(lines[1], [&first[..], &["GET", "/orders/*"]].concat());

@@ -9,7 +9,8 @@ Examples:
   overgrow serve -c routes.toml          stand in front of the legacy
   overgrow set orders 25                 25 % of the route `orders` to rust
   overgrow rollback orders               all of it back to the legacy, at once
-  overgrow explain GET /orders/7         which route takes it, which side, why";
+  overgrow explain GET /orders/7         which route takes it, which side, why
+  overgrow parity orders                 whether both sides answer alike, and where not";
 
 pub(super) const SERVE: &str = "\
 Examples:
@@ -64,6 +65,14 @@ pub(super) const STATUS: &str = "\
 Examples:
   overgrow status                        the admin address is that of routes.toml
   overgrow status --admin 127.0.0.1:9901 --json";
+
+pub(super) const PARITY: &str = "\
+Examples:
+  overgrow parity                        one line for each route
+  overgrow parity orders                 where its answers differ, and what the gate waits for
+  overgrow parity orders --json | jq -r '.differences[] | select(.state == \"real\") | .place'
+
+Exit codes: 0 nothing differs that is not known to be noise, 1 something does, or nobody answers.";
 
 pub(super) const COMPLETIONS: &str = r#"Examples:
   overgrow completions bash > /etc/bash_completion.d/overgrow

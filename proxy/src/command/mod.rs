@@ -4,15 +4,18 @@
 
 mod ask;
 mod check;
+mod columns;
 mod demo;
 mod dial;
 mod examples;
 mod explain;
 mod log;
+mod parity;
 mod serve;
 mod status;
 mod style;
 mod table;
+mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -163,6 +166,16 @@ enum Command {
         #[command(flatten)]
         file: FileArg,
     },
+    /// Whether both sides of a route answer alike, where they differ, and what keeps it from moving on
+    #[command(after_help = examples::PARITY)]
+    Parity {
+        /// Route id; absent: one line for each route
+        route: Option<String>,
+        #[command(flatten)]
+        admin: AdminArg,
+        #[command(flatten)]
+        file: FileArg,
+    },
     /// Print a completion script
     #[command(after_help = examples::COMPLETIONS)]
     Completions {
@@ -212,6 +225,7 @@ pub fn main_with(builder: Builder) -> ExitCode {
             file,
         } => dial::rollback(&builder, &file.file, route.as_deref()),
         Command::Status { admin, file } => status::run(&file.file, &admin),
+        Command::Parity { route, admin, file } => parity::run(&file.file, &admin, route.as_deref()),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -1,23 +1,22 @@
-//! `overgrow status`.
+//! `overgrow status`: what runs, and how far the legacy is replaced.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::{AdminArg, NO, ask, style};
-use crate::config::{self, ServerConfig};
+use super::ask::Desk;
+use super::columns::{Cell, Column, lines, visible};
+use super::style::{Paint, Screen};
+use super::words::{count, percent};
+use super::{AdminArg, NO, style};
 
 pub(super) fn run(file: &Path, asked: &AdminArg) -> ExitCode {
-    // A file with faults is no reason not to ask: the sidecar may run on the last good one.
-    let server = config::salvage(&std::fs::read_to_string(file).unwrap_or_default());
-    let by_file = server.admin.unwrap_or(ServerConfig::default().admin);
-    let admin = asked.admin.clone().unwrap_or_else(|| by_file.to_string());
-    let token = server.admin_token.and_then(|secret| secret.read().ok());
-    let fetch = |path| ask::get(&admin, token.as_deref(), path);
-    match fetch("/api/config").and_then(|config| Ok((config, fetch("/api/routes")?))) {
+    let desk = Desk::of(file, asked);
+    let config = desk.get("/api/config");
+    match config.and_then(|config| Ok((config, desk.get("/api/routes")?))) {
         Ok((config, routes)) => {
-            show(&admin, &config, &routes, asked.json);
+            show(&desk.address, &config, &routes, asked);
             match config["synchronized"] == true {
                 true => ExitCode::SUCCESS,
                 false => ExitCode::from(NO),
@@ -30,78 +29,215 @@ pub(super) fn run(file: &Path, asked: &AdminArg) -> ExitCode {
     }
 }
 
-fn show(admin: &str, config: &Value, routes: &Value, json: bool) {
-    if json {
+fn show(admin: &str, config: &Value, routes: &Value, asked: &AdminArg) {
+    if asked.json {
         let both = json!({"config": config, "routes": routes});
-        style::say(format_args!("{both:#}"));
-    } else {
-        print(admin, config, routes);
+        return style::say(format_args!("{both:#}"));
     }
+    let routes: Vec<&Value> = routes.as_array().into_iter().flatten().collect();
+    let mut told = running(admin, config);
+    told.extend(upstreams(config));
+    told.extend(burn_down(config, &routes));
+    told.push(String::new());
+    told.extend(table(&routes, &Screen::of_stdout()));
+    told.extend(unseen(&routes));
+    told.iter().for_each(style::say);
 }
 
-fn print(admin: &str, config: &Value, routes: &Value) {
-    let text = |key: &str| config[key].as_str().unwrap_or_default().to_owned();
-    style::say(format_args!(
-        "sidecar    {admin}, {} in flight",
-        config["in_flight"]
-    ));
-    style::say(format_args!(
-        "routes     {}, generation {}, loaded {}",
-        text("file"),
-        config["generation"],
-        text("loaded_at")
-    ));
-    match config["error"].as_str() {
-        None => style::say("in sync    yes"),
-        Some(error) => style::say(format_args!(
-            "in sync    NO: the file has faults, the last good one runs\n\n{error}\n"
-        )),
-    }
-    let restart: Vec<&str> = config["needs_restart"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+/// The process, the file, and whether they agree.
+fn running(admin: &str, config: &Value) -> Vec<String> {
+    let text = |key: &str| visible(config[key].as_str().unwrap_or_default());
+    let mut told = vec![
+        format!("sidecar    {admin}, {} in flight", config["in_flight"]),
+        format!(
+            "routes     {}, generation {}, loaded {}",
+            text("file"),
+            config["generation"],
+            text("loaded_at")
+        ),
+        match config["error"].as_str() {
+            None => "in sync    yes".to_owned(),
+            Some(error) => {
+                format!("in sync    NO: the file has faults, the last good one runs\n\n{error}\n")
+            }
+        },
+    ];
+    let restart = config["needs_restart"].as_array().into_iter().flatten();
+    let restart: Vec<&str> = restart.filter_map(Value::as_str).collect();
     if !restart.is_empty() {
-        style::say(format_args!(
+        told.push(format!(
             "restart    needed for [server] {}",
             restart.join(", ")
         ));
     }
-    for upstream in config["upstreams"].as_array().into_iter().flatten() {
-        let health = if upstream["healthy"] == true {
-            "up"
-        } else {
-            "DOWN"
-        };
-        style::say(format_args!(
-            "upstream   {} {health}",
-            upstream["url"].as_str().unwrap_or_default()
-        ));
-    }
-    let dials: Vec<f64> = routes
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|route| route["rust"].as_f64())
-        .collect();
-    let full = dials.iter().filter(|dial| **dial >= 100.0).count();
-    let off = dials.iter().filter(|dial| **dial <= 0.0).count();
-    style::say(format_args!(
-        "dials      {off} legacy, {} split, {full} rust\n",
-        dials.len() - off - full
-    ));
-    let rows: Vec<_> = routes.as_array().into_iter().flatten().map(row).collect();
-    style::print_table(&["ID", "PATH", "HANDLER", "RUST"], &rows);
+    told
 }
 
-fn row(route: &Value) -> Vec<String> {
-    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+fn upstreams(config: &Value) -> Vec<String> {
+    let upstreams = config["upstreams"].as_array().into_iter().flatten();
+    let line = |upstream: &Value| {
+        let health = match upstream["healthy"] == true {
+            true => "up",
+            false => "DOWN",
+        };
+        format!("upstream   {} {health}", text(&upstream["url"]))
+    };
+    upstreams.map(line).collect()
+}
+
+/// How far it has come: by dials, by traffic, by gates.
+fn burn_down(config: &Value, routes: &[&Value]) -> Vec<String> {
+    let dials = || routes.iter().filter_map(|route| route["rust"].as_f64());
+    let full = dials().filter(|dial| *dial >= 100.0).count();
+    let off = dials().filter(|dial| *dial <= 0.0).count();
+    let split = dials().count() - off - full;
+    let holding = routes.iter().filter(|route| gate_holds(route)).count();
+    let native = routes.iter().filter(|route| is_native(route)).count();
+    let mut told = vec![
+        format!("dials      {off} legacy, {split} split, {full} rust"),
+        format!(
+            "gates      {holding} of {} hold; {native} native: all of it on rust, and the gate holds",
+            routes.len()
+        ),
+    ];
+    let traffic = &config["traffic"];
+    if let Some((share, asked)) = share(traffic) {
+        told.push(format!(
+            "traffic    {} of {} requests since the start were answered by rust",
+            percent(&json!(share)),
+            count(&json!(asked))
+        ));
+    }
+    told
+}
+
+/// Rust's share of a traffic, and how much there was; nothing of none.
+fn share(traffic: &Value) -> Option<(f64, u64)> {
+    let (legacy, rust) = (traffic["legacy"].as_u64()?, traffic["rust"].as_u64()?);
+    let all = legacy + rust;
+    (all > 0).then(|| (rust as f64 / all as f64, all))
+}
+
+fn gate_holds(route: &Value) -> bool {
+    route["parity"]["holds"] == true
+}
+
+fn is_native(route: &Value) -> bool {
+    gate_holds(route) && route["rust"].as_f64() >= Some(100.0)
+}
+
+fn table(routes: &[&Value], screen: &Screen) -> Vec<String> {
+    const COLUMNS: &[Column] = &[
+        Column::Text("ID"),
+        Column::Text("PATH"),
+        Column::Text("HANDLER"),
+        Column::Number("RUST"),
+        Column::Number("REQUESTS"),
+        Column::Number("NATIVE"),
+        Column::Text("GATE"),
+        Column::Elastic("WHY"),
+    ];
+    let rows: Vec<_> = routes.iter().map(|route| row(route)).collect();
+    lines(COLUMNS, &rows, screen)
+}
+
+fn row(route: &Value) -> Vec<Cell> {
+    let (native, asked) = match share(&route["traffic"]) {
+        Some((native, asked)) => (percent(&json!(native)), count(&json!(asked))),
+        None => ("-".to_owned(), "0".to_owned()),
+    };
+    let parity = &route["parity"];
+    let gate = match gate_holds(route) {
+        true => Cell::painted("holds", Paint::Good),
+        false => Cell::painted(parity["state"].as_str().unwrap_or("-"), Paint::Unsure),
+    };
     vec![
-        text(&route["id"]),
-        text(&route["match"]["path"]),
-        text(&route["handler"]),
-        format!("{} %", route["rust"]),
+        Cell::new(text(&route["id"])),
+        Cell::new(text(&route["match"]["path"])),
+        Cell::new(text(&route["handler"])),
+        Cell::new(format!("{} %", route["rust"])),
+        Cell::new(asked),
+        Cell::new(native),
+        gate,
+        Cell::new(text(&parity["why"])),
     ]
+}
+
+/// A route that nobody asks for may be gone from the clients, or the table may be wrong.
+fn unseen(routes: &[&Value]) -> Vec<String> {
+    let is_unseen = |route: &&&Value| {
+        share(&route["traffic"]).is_none() && route["parity"]["compared"].as_u64().unwrap_or(0) == 0
+    };
+    let ids: Vec<&str> = routes
+        .iter()
+        .filter(is_unseen)
+        .map(|route| text(&route["id"]))
+        .collect();
+    match ids.is_empty() {
+        true => Vec::new(),
+        false => vec![
+            String::new(),
+            format!("never seen in traffic: {}", visible(&ids.join(", "))),
+        ],
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes() -> Value {
+        json!([
+            {"id": "orders", "match": {"path": "/orders/*"}, "handler": "orders", "rust": 100,
+             "traffic": {"legacy": 0, "rust": 1500},
+             "parity": {"state": "hold", "holds": true, "compared": 900, "why": "at the last step"}},
+            {"id": "hooks", "match": {"path": "/hooks"}, "handler": "hooks", "rust": 25,
+             "traffic": {"legacy": 3, "rust": 1},
+             "parity": {"state": "hold", "holds": false, "compared": 4, "why": "4 compared are too few"}},
+            {"id": "all", "match": {"path": "/*"}, "handler": null, "rust": 0,
+             "traffic": {"legacy": 0, "rust": 0},
+             "parity": {"state": "hold", "holds": false, "compared": 0, "why": "no handler"}},
+        ])
+    }
+
+    #[test]
+    fn the_burn_down_counts_dials_gates_and_traffic() {
+        let routes = routes();
+        let routes: Vec<&Value> = routes.as_array().unwrap().iter().collect();
+        let config = json!({"traffic": {"legacy": 499, "rust": 1501}});
+        assert_eq!(
+            burn_down(&config, &routes),
+            [
+                "dials      1 legacy, 1 split, 1 rust",
+                "gates      1 of 3 hold; 1 native: all of it on rust, and the gate holds",
+                "traffic    75 % of 2,000 requests since the start were answered by rust",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_table_says_what_keeps_a_route_and_which_was_never_seen() {
+        let routes = routes();
+        let routes: Vec<&Value> = routes.as_array().unwrap().iter().collect();
+        assert_eq!(
+            table(&routes, &Screen::plain(None)),
+            [
+                "ID      PATH       HANDLER   RUST  REQUESTS  NATIVE  GATE   WHY",
+                "orders  /orders/*  orders   100 %     1,500   100 %  holds  at the last step",
+                "hooks   /hooks     hooks     25 %         4    25 %  hold   4 compared are too few",
+                "all     /*         -          0 %         0       -  hold   no handler",
+            ]
+        );
+        assert_eq!(unseen(&routes), ["", "never seen in traffic: all"]);
+    }
+
+    #[test]
+    fn a_sidecar_that_nobody_asked_has_no_share() {
+        let told = burn_down(&json!({"traffic": {"legacy": 0, "rust": 0}}), &[]);
+        assert_eq!(told.len(), 2);
+    }
 }

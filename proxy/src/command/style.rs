@@ -19,6 +19,67 @@ pub(super) fn is_terminal_on_stdout() -> bool {
     io::stdout().is_terminal()
 }
 
+/// What standard output can show.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Screen {
+    /// Columns of a terminal; a file or a pipe has no end.
+    pub(super) width: Option<usize>,
+    colours: Colours,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Colours {
+    Wanted,
+    Unwanted,
+}
+
+/// The few colours there are, by meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paint {
+    Title,
+    Good,
+    Bad,
+    Unsure,
+    Quiet,
+}
+
+impl Screen {
+    pub(super) fn of_stdout() -> Self {
+        let size = rustix::termios::tcgetwinsize(io::stdout());
+        let width = size.ok().map(|size| usize::from(size.ws_col));
+        Self {
+            // A terminal that does not know its width says 0.
+            width: width.filter(|width| *width > 0),
+            colours: if colours_on_stdout() {
+                Colours::Wanted
+            } else {
+                Colours::Unwanted
+            },
+        }
+    }
+
+    /// Without colours, for tests.
+    #[cfg(test)]
+    pub(super) fn plain(width: Option<usize>) -> Self {
+        let colours = Colours::Unwanted;
+        Self { width, colours }
+    }
+
+    pub(super) fn paint(&self, paint: Paint, text: &str) -> String {
+        if self.colours == Colours::Unwanted || text.is_empty() {
+            return text.to_owned();
+        }
+        let code = match paint {
+            Paint::Title => "1",
+            Paint::Good => "32",
+            Paint::Bad => "31",
+            Paint::Unsure => "33",
+            Paint::Quiet => "2",
+        };
+        format!("\x1b[{code}m{text}\x1b[0m")
+    }
+}
+
 fn wants_colours() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
@@ -49,28 +110,5 @@ pub(super) fn complain(text: &str) {
         eprintln!("\x1b[1;31merror\x1b[0m: {text}");
     } else {
         eprintln!("error: {text}");
-    }
-}
-
-/// Prints rows in aligned columns under a heading.
-pub(super) fn print_table(heading: &[&str], rows: &[Vec<String>]) {
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
-        cells
-            .chain([heading[column].chars().count()])
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..heading.len()).map(width).collect();
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded: Vec<String> = cells
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
-        say(padded.join("  ").trim_end());
-    };
-    line(&mut heading.iter().copied());
-    for row in rows {
-        line(&mut row.iter().map(String::as_str));
     }
 }

@@ -171,6 +171,26 @@ async fn a_request_is_in_flight_until_it_is_answered() -> Result<()> {
 }
 
 #[tokio::test]
+async fn traffic_is_counted_by_route_and_side() -> Result<()> {
+    let shown = Shown::start("").await?;
+    let (to, admin) = (shown.sidecar.addr(), shown.sidecar.admin());
+    for path in ["/full/a", "/orders", "/elsewhere"] {
+        get(path).send(to).await?;
+    }
+    until_scrape(admin, "three requests", |scrape| {
+        scrape.sum("overgrow_requests_total", &[]) == 3.0
+    })
+    .await?;
+    let routes = json(admin, "/api/routes").await?;
+    assert_eq!(routes[0]["traffic"], json!({"legacy": 0, "rust": 1}));
+    assert_eq!(routes[1]["traffic"], json!({"legacy": 1, "rust": 0}));
+    assert_eq!(routes[2]["traffic"], json!({"legacy": 0, "rust": 0}));
+    let config = json(admin, "/api/config").await?;
+    assert_eq!(config["traffic"], json!({"legacy": 2, "rust": 1}));
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_table_and_the_state_are_json() -> Result<()> {
     let shown = Shown::start("").await?;
     let admin = shown.sidecar.admin();

@@ -22,7 +22,7 @@ use tower::ServiceExt;
 pub use self::access::Access;
 pub use self::routes::describe;
 
-use crate::config::Handlers;
+use crate::config::{Handlers, RouteConfig};
 use crate::gateway::Generation;
 use crate::listen::{Dates, Drain, Front, Peer, Refusal};
 use crate::metrics::Metrics;
@@ -45,6 +45,15 @@ pub struct Shown {
     pub handlers: Handlers,
     /// Makes the reloader look.
     pub nudge: Nudge,
+}
+
+impl Shown {
+    /// A route of the running generation.
+    fn route(&self, id: &str) -> Option<RouteConfig> {
+        let generation = self.running.load();
+        let mut routes = generation.config.routes.iter();
+        routes.find(|route| *route.id == *id).cloned()
+    }
 }
 
 /// Answers the admin listener.
@@ -156,6 +165,7 @@ async fn config(State(shown): State<Shown>) -> Json<serde_json::Value> {
         "loaded_at": humantime::format_rfc3339_millis(status.loaded_at).to_string(),
         "needs_restart": status.needs_restart,
         "upstreams": upstreams,
+        "traffic": routes::counted(shown.metrics.traffic().into_values().sum()),
         "in_flight": shown.drain.in_flight(),
         "draining": shown.drain.is_draining(),
     }))

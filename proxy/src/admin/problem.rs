@@ -15,3 +15,8 @@ pub(super) fn of(status: StatusCode, detail: &str) -> Response {
     let kind = HeaderValue::from_static("application/problem+json");
     (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
 }
+
+/// The answer to an id that no route has.
+pub(super) fn no_route(id: &str) -> Response {
+    of(StatusCode::NOT_FOUND, &format!("there is no route {id:?}"))
+}

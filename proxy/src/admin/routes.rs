@@ -1,5 +1,7 @@
 //! The table as JSON, and the one change that can be asked for: a dial.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -10,35 +12,36 @@ use serde_json::{Value, json};
 use super::{Shown, problem};
 use crate::config::RouteConfig;
 use crate::edit::{self, EditError};
+use crate::metrics::Traffic;
 use crate::reload;
 use crate::route::Dial;
 
 /// `GET /api/routes`, in file order.
 pub(super) async fn list(State(shown): State<Shown>) -> Json<Vec<Value>> {
-    Json(
-        shown
-            .running
-            .load()
-            .config
-            .routes
-            .iter()
-            .map(describe)
-            .collect(),
-    )
+    let traffic = shown.metrics.traffic();
+    let generation = shown.running.load();
+    let routes = generation.config.routes.iter();
+    Json(routes.map(|route| as_it_runs(route, &traffic)).collect())
 }
 
 /// `GET /api/routes/{id}`.
 pub(super) async fn one(State(shown): State<Shown>, Path(id): Path<String>) -> Response {
-    let generation = shown.running.load();
-    match generation
-        .config
-        .routes
-        .iter()
-        .find(|route| *route.id == *id)
-    {
-        Some(route) => Json(describe(route)).into_response(),
-        None => problem::of(StatusCode::NOT_FOUND, &format!("there is no route {id:?}")),
+    match shown.route(&id) {
+        Some(route) => Json(as_it_runs(&route, &shown.metrics.traffic())).into_response(),
+        None => problem::no_route(&id),
     }
+}
+
+/// The route as it is written, and what it has been through since the start.
+fn as_it_runs(route: &RouteConfig, traffic: &BTreeMap<String, Traffic>) -> Value {
+    let mut described = describe(route);
+    described["traffic"] = counted(traffic.get(&*route.id).copied().unwrap_or_default());
+    described
+}
+
+/// Requests of clients by the side that answered.
+pub(super) fn counted(traffic: Traffic) -> Value {
+    json!({ "legacy": traffic.legacy, "rust": traffic.rust })
 }
 
 /// The body of a `PATCH`.

@@ -39,7 +39,9 @@ fn show(admin: &str, config: &Value, routes: &Value, asked: &AdminArg) {
     told.extend(upstreams(config));
     told.extend(burn_down(config, &routes));
     told.push(String::new());
-    told.extend(table(&routes, &Screen::of_stdout()));
+    let screen = Screen::of_stdout();
+    told.extend(table(&routes, &screen));
+    told.extend(hindrances(&routes, &screen));
     told.extend(unseen(&routes));
     told.iter().for_each(style::say);
 }
@@ -95,8 +97,9 @@ fn burn_down(config: &Value, routes: &[&Value]) -> Vec<String> {
     let native = routes.iter().filter(|route| is_native(route)).count();
     let mut told = vec![
         format!("dials      {off} legacy, {split} split, {full} rust"),
+        format!("gates      {holding} of {} hold", routes.len()),
         format!(
-            "gates      {holding} of {} hold; {native} native: all of it on rust, and the gate holds",
+            "native     {native} of {}: rust answers all of it, and the gate holds",
             routes.len()
         ),
     ];
@@ -135,7 +138,6 @@ fn table(routes: &[&Value], screen: &Screen) -> Vec<String> {
         Column::Number("REQUESTS"),
         Column::Number("NATIVE"),
         Column::Text("GATE"),
-        Column::Elastic("WHY"),
     ];
     let rows: Vec<_> = routes.iter().map(|route| row(route)).collect();
     lines(COLUMNS, &rows, screen)
@@ -149,7 +151,7 @@ fn row(route: &Value) -> Vec<Cell> {
     let parity = &route["parity"];
     let gate = match gate_holds(route) {
         true => Cell::painted("holds", Paint::Good),
-        false => Cell::painted(parity["state"].as_str().unwrap_or("-"), Paint::Unsure),
+        false => Cell::painted(text(&parity["state"]), paint_of(&parity["state"])),
     };
     vec![
         Cell::new(text(&route["id"])),
@@ -159,8 +161,35 @@ fn row(route: &Value) -> Vec<Cell> {
         Cell::new(asked),
         Cell::new(native),
         gate,
-        Cell::new(text(&parity["why"])),
     ]
+}
+
+fn paint_of(state: &Value) -> Paint {
+    match state.as_str() {
+        Some("rollback") => Paint::Bad,
+        _ => Paint::Unsure,
+    }
+}
+
+/// What keeps the other routes from a gate that holds. Sentences are too long for a column.
+fn hindrances(routes: &[&Value], screen: &Screen) -> Vec<String> {
+    const COLUMNS: &[Column] = &[
+        Column::Text("ROUTE"),
+        Column::Text("WHAT ITS GATE WAITS FOR"),
+    ];
+    let others = routes.iter().filter(|route| !gate_holds(route));
+    let rows: Vec<_> = others
+        .map(|route| {
+            vec![
+                Cell::new(text(&route["id"])),
+                Cell::new(text(&route["parity"]["why"])),
+            ]
+        })
+        .collect();
+    match rows.is_empty() {
+        true => Vec::new(),
+        false => [vec![String::new()], lines(COLUMNS, &rows, screen)].concat(),
+    }
 }
 
 /// A route that nobody asks for may be gone from the clients, or the table may be wrong.
@@ -213,7 +242,8 @@ mod tests {
             burn_down(&config, &routes),
             [
                 "dials      1 legacy, 1 split, 1 rust",
-                "gates      1 of 3 hold; 1 native: all of it on rust, and the gate holds",
+                "gates      1 of 3 hold",
+                "native     1 of 3: rust answers all of it, and the gate holds",
                 "traffic    75 % of 2,000 requests since the start were answered by rust",
             ]
         );
@@ -226,10 +256,19 @@ mod tests {
         assert_eq!(
             table(&routes, &Screen::plain(None)),
             [
-                "ID      PATH       HANDLER   RUST  REQUESTS  NATIVE  GATE   WHY",
-                "orders  /orders/*  orders   100 %     1,500   100 %  holds  at the last step",
-                "hooks   /hooks     hooks     25 %         4    25 %  hold   4 compared are too few",
-                "all     /*         -          0 %         0       -  hold   no handler",
+                "ID      PATH       HANDLER   RUST  REQUESTS  NATIVE  GATE",
+                "orders  /orders/*  orders   100 %     1,500   100 %  holds",
+                "hooks   /hooks     hooks     25 %         4    25 %  hold",
+                "all     /*         -          0 %         0       -  hold",
+            ]
+        );
+        assert_eq!(
+            hindrances(&routes, &Screen::plain(None)),
+            [
+                "",
+                "ROUTE  WHAT ITS GATE WAITS FOR",
+                "hooks  4 compared are too few",
+                "all    no handler",
             ]
         );
         assert_eq!(unseen(&routes), ["", "never seen in traffic: all"]);
@@ -238,6 +277,6 @@ mod tests {
     #[test]
     fn a_sidecar_that_nobody_asked_has_no_share() {
         let told = burn_down(&json!({"traffic": {"legacy": 0, "rust": 0}}), &[]);
-        assert_eq!(told.len(), 2);
+        assert_eq!(told.len(), 3);
     }
 }

@@ -7,6 +7,7 @@
 mod difference;
 mod key;
 mod observation;
+pub mod trace;
 
 pub use difference::{Comparison, Difference, Standing};
 pub use key::{Key, Kind, Place};

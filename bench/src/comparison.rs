@@ -117,7 +117,10 @@ pub const CATALOGUE: &[Comparison] = &[
         about: "GET of 1 KiB at 4,000 requests per second by the clock, 32 connections",
         behind: Behind::Origin,
         contestants: &["direct", "nginx", "bare", "overgrow"],
-        load: Load::Paced { rate: 4000 },
+        load: Load::Paced {
+            rate: 4000,
+            path: "/",
+        },
         targets: &[],
     },
     Comparison {

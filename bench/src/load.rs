@@ -34,6 +34,8 @@ pub enum Load {
     Paced {
         /// Requests per second.
         rate: usize,
+        /// The path asked for.
+        path: &'static str,
     },
 }
 
@@ -81,9 +83,11 @@ impl Load {
                 &"--seconds",
                 &seconds,
             ]),
-            Self::Paced { rate } => words(&[
+            Self::Paced { rate, path } => words(&[
                 &own("paced"),
                 &target,
+                &"--path",
+                &path,
                 &"--rate",
                 &rate,
                 &"--seconds",

@@ -13,13 +13,14 @@ use clap::Parser;
 use overgrow_bench::exchange::Exchange;
 use overgrow_bench::latency::{Summary, micros};
 
-const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: bench.test\r\n\r\n";
-
-/// Sends `GET /` at a fixed rate and prints a summary.
-#[derive(Clone, Copy, Parser)]
+/// Sends GETs at a fixed rate and prints a summary.
+#[derive(Clone, Parser)]
 struct Options {
     /// The proxy, or the origin.
     target: SocketAddr,
+    /// What is asked for.
+    #[arg(long, default_value = "/")]
+    path: String,
     /// Requests per second over all connections.
     #[arg(long, default_value_t = 4000)]
     rate: u32,
@@ -35,7 +36,10 @@ fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let start = Instant::now() + Duration::from_millis(50);
     let runs: Vec<_> = (0..options.connections)
-        .map(|index| thread::spawn(move || run(options, start, index)))
+        .map(|index| {
+            let options = options.clone();
+            thread::spawn(move || run(&options, start, index))
+        })
         .collect();
     let mut latencies = Vec::new();
     let mut errors = 0;
@@ -50,7 +54,8 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn run(options: Options, start: Instant, index: u32) -> io::Result<Vec<u32>> {
+fn run(options: &Options, start: Instant, index: u32) -> io::Result<Vec<u32>> {
+    let request = format!("GET {} HTTP/1.1\r\nHost: bench.test\r\n\r\n", options.path);
     let mut connection = Exchange::open(options.target)?;
     let every = Duration::from_secs(1) * options.connections / options.rate;
     let mut due = start + every * index / options.connections;
@@ -58,7 +63,7 @@ fn run(options: Options, start: Instant, index: u32) -> io::Result<Vec<u32>> {
     let mut latencies = Vec::new();
     while due < end {
         let from = wait_until(due);
-        connection.ask(REQUEST)?;
+        connection.ask(request.as_bytes())?;
         latencies.push(micros(from.elapsed()));
         due += every;
     }

@@ -3,6 +3,8 @@
 //! It must not know how any of it is run. The surprise: a promise is always a ratio or a difference within one run, or a plain limit
 //! on memory; there is no figure here that would change with the machine.
 
+mod shadow;
+
 use crate::load::Load;
 use crate::rounds::Figure;
 use crate::stage::Behind;
@@ -147,6 +149,13 @@ pub const CATALOGUE: &[Comparison] = &[
         load: wake(32),
         targets: &[overgrow(Figure::Rate, Bound::AtLeast(0.90, "direct"))],
     },
+    shadow::EQUAL,
+    shadow::DIFFERING,
+    shadow::PACED,
+    shadow::HANGS,
+    shadow::REFUSES,
+    shadow::RESETS,
+    shadow::POURS,
 ];
 
 const FORWARDERS: &[&str] = &["nginx", "haproxy", "caddy", "bare", "overgrow"];
@@ -188,8 +197,12 @@ const fn cpu(factor: f64, peer: &'static str) -> Target {
 }
 
 const fn overgrow(figure: Figure, bound: Bound) -> Target {
+    promise("overgrow", figure, bound)
+}
+
+const fn promise(subject: &'static str, figure: Figure, bound: Bound) -> Target {
     Target {
-        subject: "overgrow",
+        subject,
         figure,
         bound,
     }

@@ -10,7 +10,7 @@ use crate::process::{Running, Tree};
 use crate::sidecar::{self, Places, Side};
 use crate::stage::{self, Core, Stage};
 
-/// A contestant before it runs. `{port}`, `{admin}`, `{origin}`, `{dir}`, `{file}`, `{programs}` and `{peers}` are filled in.
+/// A contestant before it runs. `{port}`, `{admin}`, `{origin}`, `{second}`, `{dir}`, `{file}`, `{programs}` and `{peers}` are filled in.
 #[derive(Clone, Debug)]
 pub struct Recipe {
     /// Its name in the table.
@@ -83,7 +83,7 @@ impl Recipe {
         let text = match &self.config {
             Config::None => return Ok(()),
             Config::Template(template) => blanks.fill(template),
-            Config::Routes(side) => sidecar::routes(blanks.places(), side),
+            Config::Routes(side) => blanks.fill(&sidecar::routes(blanks.places(), side)),
         };
         std::fs::write(blanks.folder.join(FILE), text).during("write a configuration")
     }
@@ -104,6 +104,7 @@ impl Blanks<'_> {
         text.replace("{port}", &self.port.port().to_string())
             .replace("{admin}", &self.admin.port().to_string())
             .replace("{origin}", &self.stage.origin().port().to_string())
+            .replace("{second}", &self.stage.second().port().to_string())
             .replace("{dir}", &self.folder.display().to_string())
             .replace("{file}", &self.folder.join(FILE).display().to_string())
             .replace("{programs}", &self.stage.programs().display().to_string())
@@ -198,12 +199,21 @@ pub fn parse(given: &str) -> std::result::Result<Recipe, String> {
 fn built_in() -> Vec<Recipe> {
     let template = Config::Template;
     let native = Config::Routes(Side::Rust("native".into()));
+    let shadowed = Config::Routes(Side::Shadowed {
+        handler: "http://127.0.0.1:{second}".into(),
+        sample: 100,
+    });
     vec![
         Recipe::new("direct", "", Config::None),
         Recipe::new(
             "nginx",
             "nginx -e stderr -p {dir} -c {file}",
             template(include_str!("../peers/nginx.conf")),
+        ),
+        Recipe::new(
+            "nginx-mirror",
+            "nginx -e stderr -p {dir} -c {file}",
+            template(include_str!("../peers/nginx-mirror.conf")),
         ),
         Recipe::new(
             "haproxy",
@@ -217,6 +227,11 @@ fn built_in() -> Vec<Recipe> {
             "overgrow",
             "{programs}/overgrow serve -c {file} -q",
             Config::Routes(Side::Legacy),
+        ),
+        Recipe::new(
+            "overgrow-shadow",
+            "{programs}/overgrow serve -c {file} -q",
+            shadowed,
         ),
         Recipe::new(
             "overgrow-native",

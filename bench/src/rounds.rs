@@ -31,6 +31,8 @@ pub struct Turn {
     pub cpu: Duration,
     /// Its resident bytes at the end.
     pub resident: u64,
+    /// Requests that reached the second origin meanwhile.
+    pub asked: u64,
 }
 
 /// All turns of one contestant that count, in order.
@@ -55,6 +57,8 @@ pub enum Figure {
     P99,
     /// Resident bytes.
     Resident,
+    /// Requests at the second origin for each answer to the load.
+    Asked,
 }
 
 impl Turn {
@@ -66,6 +70,7 @@ impl Turn {
             Figure::P50 => self.load.p50,
             Figure::P99 => self.load.p99,
             Figure::Resident => self.resident as f64,
+            Figure::Asked => self.asked as f64 / self.load.count as f64,
         }
     }
 }
@@ -124,13 +129,14 @@ pub fn run(stage: &Stage, contestants: &[Started], load: Load, plan: Plan) -> Re
 
 fn turn(stage: &Stage, contestant: &Started, load: Load, length: Duration) -> Result<Turn> {
     let cpu = || contestant.tree().map_or(Duration::ZERO, |tree| tree.cpu());
-    let before = cpu();
+    let (before, asked) = (cpu(), stage.asked());
     let load = load.run(stage.programs(), contestant.address, length)?;
     let resident = contestant.tree().map_or(0, |tree| tree.resident());
     Ok(Turn {
         load,
         cpu: cpu().saturating_sub(before),
         resident,
+        asked: stage.asked().saturating_sub(asked),
     })
 }
 
@@ -147,6 +153,7 @@ mod tests {
             },
             cpu: Duration::from_secs(1),
             resident: 0,
+            asked: 0,
         };
         Track {
             name: String::new(),

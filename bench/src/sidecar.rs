@@ -19,6 +19,13 @@ pub enum Side {
     Rust(String),
     /// A handler is there, and the legacy still answers.
     Waiting(String),
+    /// The legacy answers, and the handler is asked the same off the client's path.
+    Shadowed {
+        /// Who is asked.
+        handler: String,
+        /// Percent of the requests.
+        sample: u8,
+    },
 }
 
 /// Where the sidecar listens, what is behind it and where it keeps its data.
@@ -74,10 +81,13 @@ fn catch_all(side: &Side) -> String {
     let (handler, rust) = match side {
         Side::Legacy => return route,
         Side::Rust(handler) => (handler, true),
-        Side::Waiting(handler) => (handler, false),
+        Side::Waiting(handler) | Side::Shadowed { handler, .. } => (handler, false),
     };
     // Writing to a string cannot fail.
     let _ = writeln!(route, "handler = \"{handler}\"\nrust = {rust}");
+    if let Side::Shadowed { sample, .. } = side {
+        let _ = writeln!(route, "shadow = {{ sample = {sample} }}");
+    }
     route
 }
 
@@ -108,6 +118,13 @@ mod tests {
         check(
             Side::Waiting("http://a".into()),
             "handler = \"http://a\"\nrust = false\n",
+        );
+        check(
+            Side::Shadowed {
+                handler: "http://a".into(),
+                sample: 100,
+            },
+            "rust = false\nshadow = { sample = 100 }\n",
         );
     }
 }

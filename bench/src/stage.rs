@@ -1,4 +1,4 @@
-//! What all contestants of a comparison share: a folder, ports, cores, the programs, and the origin behind them.
+//! What all contestants of a comparison share: a folder, ports, cores, the programs, and the origins behind them.
 //!
 //! It must not know any contestant. The surprise: the origin shares its core with the load generator, so throughput near the top is the
 //! load's, and CPU time is the figure to compare.
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::error::{During, Error, Result};
+use crate::exchange::Exchange;
 use crate::process::Running;
 
 /// How long the slowest program may take to get ready: the real gateway, cold.
@@ -36,6 +37,25 @@ pub enum Behind {
     Origin,
     /// The real gateway, from the kit in the user's cache.
     Gateway,
+    /// The bench's own origin, and a second one that is asked the same.
+    Two(Second),
+}
+
+/// How the second origin treats what it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Second {
+    /// It answers what the first one does.
+    Same,
+    /// Its answer differs in one field.
+    Differs,
+    /// It never answers.
+    Hangs,
+    /// Nobody listens.
+    Refuses,
+    /// It resets the connection.
+    Resets,
+    /// It answers 10 GiB.
+    Pours,
 }
 
 /// A folder, the programs and a running origin.
@@ -44,8 +64,9 @@ pub struct Stage {
     folder: TempDir,
     programs: PathBuf,
     origin: SocketAddr,
-    // Held for its drop.
-    _origin: Running,
+    second: SocketAddr,
+    // Held for their drop.
+    running: Vec<Running>,
 }
 
 impl Stage {
@@ -60,17 +81,26 @@ impl Stage {
         }
         let folder = TempDir::with_prefix("overgrow-bench-").during("make a folder")?;
         let programs = programs()?;
-        let address = free_port()?;
-        let words = behind.command(&programs, folder.path(), address);
-        let running = start("origin", &words, Core::Load, folder.path())?;
         let mut stage = Self {
             folder,
             programs,
-            origin: address,
-            _origin: running,
+            origin: free_port()?,
+            second: free_port()?,
+            running: Vec::new(),
         };
-        wait_ready("origin", address, &mut stage._origin, stage.folder.path())?;
+        let first = behind.command(&stage.programs, stage.folder(), stage.origin);
+        stage.run("origin", stage.origin, &first)?;
+        if let Some(second) = behind.second(&stage.programs, stage.second) {
+            stage.run("second", stage.second, &second)?;
+        }
         Ok(stage)
+    }
+
+    fn run(&mut self, name: &str, address: SocketAddr, words: &[String]) -> Result<()> {
+        let mut running = start(name, words, Core::Load, self.folder())?;
+        wait_ready(name, address, &mut running, self.folder())?;
+        self.running.push(running);
+        Ok(())
     }
 
     /// The folder for configurations and logs; gone with the stage.
@@ -87,21 +117,59 @@ impl Stage {
     pub fn origin(&self) -> SocketAddr {
         self.origin
     }
+
+    /// The second origin's address; nobody listens there when there is none.
+    pub fn second(&self) -> SocketAddr {
+        self.second
+    }
+
+    /// How often the second origin was asked for its document so far; zero when there is none.
+    pub fn asked(&self) -> u64 {
+        count(self.second).unwrap_or(0)
+    }
 }
 
 impl Behind {
+    /// Whether contestants may ask a second origin as well.
+    pub fn has_second(self) -> bool {
+        matches!(self, Self::Two(_))
+    }
+
     fn command(self, programs: &Path, folder: &Path, address: SocketAddr) -> Vec<String> {
         match self {
-            Self::Origin => {
-                vec![
-                    programs.join("origin").display().to_string(),
-                    "--listen".into(),
-                    address.to_string(),
-                ]
-            }
+            Self::Origin | Self::Two(_) => origin(programs, address, "same"),
             Self::Gateway => gateway(folder, address.port()),
         }
     }
+
+    fn second(self, programs: &Path, address: SocketAddr) -> Option<Vec<String>> {
+        let Self::Two(second) = self else {
+            return None;
+        };
+        Some(origin(programs, address, second.conduct()?))
+    }
+}
+
+impl Second {
+    /// What the origin calls it; nothing when there is none to run.
+    fn conduct(self) -> Option<&'static str> {
+        match self {
+            Self::Same => Some("same"),
+            Self::Differs => Some("differ"),
+            Self::Hangs => Some("hang"),
+            Self::Refuses => None,
+            Self::Resets => Some("reset"),
+            Self::Pours => Some("pour"),
+        }
+    }
+}
+
+fn origin(programs: &Path, address: SocketAddr, conduct: &str) -> Vec<String> {
+    let program = programs.join("origin").display().to_string();
+    let address = address.to_string();
+    [&program, "--listen", &address, "--conduct", conduct]
+        .map(Into::into)
+        .into()
 }
 
 /// The gateway keeps its state in the stage's folder, so a run leaves none behind and meets none.
@@ -168,6 +236,12 @@ pub fn wait_ready(
 pub fn free_port() -> Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).during("find a free port")?;
     listener.local_addr().during("find a free port")
+}
+
+fn count(address: SocketAddr) -> Option<u64> {
+    let mut exchange = Exchange::open(address).ok()?;
+    let count = exchange.ask(b"GET /count HTTP/1.1\r\nHost: bench.test\r\n\r\n");
+    std::str::from_utf8(count.ok()?).ok()?.parse().ok()
 }
 
 fn answers(address: SocketAddr) -> std::io::Result<bool> {

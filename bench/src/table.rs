@@ -15,7 +15,11 @@ const FOOT: &str = "\nOne core for each contestant in its turn, one thread, keep
 pub fn report(comparison: &Comparison, tracks: &[Track], absent: &[String]) -> String {
     let peers = peers(comparison);
     let mut rows = vec![heading(comparison, &peers)];
-    rows.extend(tracks.iter().map(|track| row(track, tracks, &peers)));
+    rows.extend(
+        tracks
+            .iter()
+            .map(|track| row(comparison, track, tracks, &peers)),
+    );
     let verdicts: Vec<_> = comparison
         .targets
         .iter()
@@ -75,6 +79,9 @@ fn heading(comparison: &Comparison, peers: &[&str]) -> Vec<String> {
         .into();
     cells[1] = format!("{unit}/s");
     cells[4] = format!("CPU s/100k {unit}");
+    if comparison.behind.has_second() {
+        cells.push("shadowed".into());
+    }
     for peer in peers {
         cells.push(if *peer == "direct" {
             "p50 − direct".into()
@@ -85,7 +92,7 @@ fn heading(comparison: &Comparison, peers: &[&str]) -> Vec<String> {
     cells
 }
 
-fn row(track: &Track, tracks: &[Track], peers: &[&str]) -> Vec<String> {
+fn row(comparison: &Comparison, track: &Track, tracks: &[Track], peers: &[&str]) -> Vec<String> {
     let mut cells = vec![
         track.name.clone(),
         format!("{:.0}", track.median(Figure::Rate)),
@@ -95,6 +102,9 @@ fn row(track: &Track, tracks: &[Track], peers: &[&str]) -> Vec<String> {
         format!("{:.1}", track.median(Figure::Resident) / 1e6),
         track.errors().to_string(),
     ];
+    if comparison.behind.has_second() {
+        cells.push(format!("{:.1} %", track.median(Figure::Asked) * 100.0));
+    }
     cells.extend(peers.iter().map(|peer| against(track, tracks, peer)));
     cells
 }

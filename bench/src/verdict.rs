@@ -53,7 +53,7 @@ fn measure(target: &Target, tracks: &[Track]) -> Option<f64> {
         Bound::AtMost(_, peer) | Bound::AtLeast(_, peer) => {
             subject.ratio(target.figure, find(peer)?)
         }
-        Bound::Added(_, peer) => subject.difference(target.figure, find(peer)?),
+        Bound::Added(_, peer) => subject.difference(target.figure, find(peer)?) / scale,
         Bound::Below(_) => subject.median(target.figure) / scale,
     })
 }
@@ -72,12 +72,12 @@ fn promise(target: &Target) -> String {
         figure,
         bound,
     } = target;
-    let name = name(*figure);
+    let (name, unit) = (name(*figure), unit(*figure));
     match bound {
         Bound::AtMost(factor, peer) => format!("{subject}: {name} ≤ {factor:.2} × {peer}"),
         Bound::AtLeast(factor, peer) => format!("{subject}: {name} ≥ {factor:.2} × {peer}"),
-        Bound::Added(most, peer) => format!("{subject}: {name} ≤ {peer} + {most} µs"),
-        Bound::Below(limit) => format!("{subject}: {name} < {limit} MB"),
+        Bound::Added(most, peer) => format!("{subject}: {name} ≤ {peer} + {most} {unit}"),
+        Bound::Below(limit) => format!("{subject}: {name} < {limit} {unit}"),
     }
 }
 
@@ -88,6 +88,17 @@ fn name(figure: Figure) -> &'static str {
         Figure::P50 => "p50",
         Figure::P99 => "p99",
         Figure::Resident => "memory",
+        Figure::Asked => "requests shadowed",
+    }
+}
+
+fn unit(figure: Figure) -> &'static str {
+    match figure {
+        Figure::P50 | Figure::P99 => "µs",
+        Figure::Resident => "MB",
+        Figure::Cpu => "s/100k",
+        Figure::Rate => "/s",
+        Figure::Asked => "of all",
     }
 }
 
@@ -117,6 +128,7 @@ mod tests {
                 load,
                 cpu: Duration::ZERO,
                 resident,
+                asked: 0,
             }],
         }
     }

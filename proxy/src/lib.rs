@@ -27,6 +27,8 @@ pub mod backend;
 
 pub mod tee;
 
+pub mod ledger;
+
 pub mod metrics;
 
 pub mod reload;

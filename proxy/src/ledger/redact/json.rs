@@ -26,7 +26,7 @@ fn scan(body: &str, levels: u8) -> Cow<'_, str> {
         shown.push_str(&text(between));
         let (string, after) = found.split_at(string_end(found));
         rest = match value_after(after) {
-            Some(value) if name::is_secret(&unescaped(string)) => {
+            Some(value) if is_secret(&unescaped(string), value) => {
                 shown.push_str(string);
                 shown.push_str(&after[..after.len() - value.len()]);
                 mask(value, &mut shown)
@@ -47,6 +47,11 @@ fn scan(body: &str, levels: u8) -> Cow<'_, str> {
 /// What follows the colon, if a colon follows.
 fn value_after(after: &str) -> Option<&str> {
     Some(after.trim_start().strip_prefix(':')?.trim_start())
+}
+
+/// Whether the member whose value begins a text is a secret.
+fn is_secret(name: &str, value: &str) -> bool {
+    name::is_secret(name) && !name::is_amount(name, &value[..value_end(value)])
 }
 
 /// Masks the value at the beginning of a text and gives back what follows it.

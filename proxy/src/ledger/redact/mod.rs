@@ -72,7 +72,9 @@ pub fn value<'a>(place: &str, value: &'a str) -> Cow<'a, str> {
         return header(name, value);
     }
     let path = place.split_once(':').map_or(place, |(_, path)| path);
-    if path.split('/').any(name::is_secret) {
+    let (above, last) = path.rsplit_once('/').unwrap_or(("", path));
+    let amount = name::is_amount(last, value);
+    if above.split('/').any(name::is_secret) || (name::is_secret(last) && !amount) {
         return MASK.into();
     }
     json::members(value)

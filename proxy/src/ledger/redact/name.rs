@@ -58,3 +58,12 @@ fn plain(name: &str) -> String {
     let kept = name.chars().filter(|letter| letter.is_alphanumeric());
     kept.flat_map(char::to_lowercase).collect()
 }
+
+/// Whether this is a number of tokens, as services of language models count them: `"max_tokens": 100`.
+///
+/// Only whole names that end so, and only numbers: what signs somebody in is a string.
+pub(super) fn is_amount(name: &str, value: &str) -> bool {
+    let number = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.is_empty();
+    let plain = plain(name);
+    number && (plain.ends_with("tokens") || plain.ends_with("tokencount"))
+}

@@ -80,6 +80,11 @@ fn bodies() {
         r#"{"code":"EUR","key":7}"#,
         r#"{"code":"EUR","key":7}"#,
     );
+    check(
+        json,
+        r#"{"usage":{"total_tokens":12,"tokens":"12"},"token":12}"#,
+        r#"{"usage":{"total_tokens":12,"tokens":"[redacted]"},"token":"[redacted]"}"#,
+    );
     check(json, r#"["token","secret"]"#, r#"["token","secret"]"#);
     check(
         json,
@@ -145,6 +150,9 @@ fn values_of_differences() {
     check("json:/user/password", "a", "[redacted]");
     check("json:/tokens/*/value", "a", "[redacted]");
     check("json:/price", "5", "5");
+    check("json:/usage/total_tokens", "12", "12");
+    check("json:/usage/total_tokens", "abc", "[redacted]");
+    check("json:/secrets/total_tokens", "12", "[redacted]");
     check("header:set-cookie", "a=1; Path=/", "a=[redacted]; Path=/");
     check("header:location", "/a?token=1", "/a?token=[redacted]");
     check("body", "{\"token\":\"a", "{\"token\":\"[redacted]\"");

@@ -112,6 +112,18 @@ fn bodies() {
         "authorization: bearer  abc, password=d",
         "authorization: bearer  [redacted], password=[redacted]",
     );
+    check(
+        json,
+        r#"{"key":"sk-0123456789abcdefghij","log":"with sk-0123456789abcdefghij."}"#,
+        r#"{"key":"[redacted]","log":"with [redacted]"}"#,
+    );
+    for plain in [
+        "a risk-0123456789abcdefghij",
+        "sk-short",
+        "eyJ0123456789abcdefghij",
+    ] {
+        check("text/plain", plain, plain);
+    }
 }
 
 #[test]

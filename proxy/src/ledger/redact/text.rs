@@ -9,8 +9,29 @@ use super::{MASK, name};
 /// What ends a word. Everything else may be part of an address or a token.
 const ENDS: [char; 9] = ['"', '\'', '<', '>', '(', ')', ',', '`', '\\'];
 
+/// The base64 of `{"`, with which every JSON web token begins.
+const WEB_TOKEN: &str = "eyJ";
+
 /// A JSON web token is not shorter: two segments and their dots alone are more.
 const SHORTEST_TOKEN: usize = 20;
+
+/// Beginnings that providers give their keys so that they are found where they should not be.
+const KEYS: [&str; 14] = [
+    "sk-",
+    "sk_live_",
+    "sk_test_",
+    "rk_live_",
+    "xoxb-",
+    "xoxp-",
+    "xapp-",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "glpat-",
+    "AIza",
+    "whsec_",
+];
 
 /// A text as it may be shown.
 pub fn text(text: &str) -> Cow<'_, str> {
@@ -90,24 +111,39 @@ fn without_login(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// Masks every JSON web token; they all begin with the letters of `{"`.
+/// Masks every JSON web token, and every key that can be told by its beginning.
 fn without_tokens(word: &str) -> Cow<'_, str> {
-    if !word.contains("eyJ") {
-        return word.into();
-    }
     let mut shown = String::with_capacity(word.len());
     let mut rest = word;
-    while let Some(at) = rest.find("eyJ") {
+    while let Some(at) = rest.find(in_token) {
         let (before, found) = rest.split_at(at);
         let end = found.find(|letter| !in_token(letter));
         let (run, after) = found.split_at(end.unwrap_or(found.len()));
-        let is_token = run.len() >= SHORTEST_TOKEN && run.contains('.');
+        let (plain, token) = run.split_at(token_start(run));
         shown.push_str(before);
-        shown.push_str(if is_token { MASK } else { run });
+        shown.push_str(plain);
+        shown.push_str(if is_token(token) { MASK } else { token });
         rest = after;
     }
     shown.push_str(rest);
-    shown.into()
+    match shown == word {
+        true => word.into(),
+        false => shown.into(),
+    }
+}
+
+/// Where in a run something begins as a token does, or its end. A key begins a word: `risk-…` is none.
+fn token_start(run: &str) -> usize {
+    let keys = KEYS.iter().filter_map(|key| {
+        run.match_indices(key)
+            .map(|(at, _)| at)
+            .find(|at| !run[..*at].ends_with(char::is_alphanumeric))
+    });
+    keys.chain(run.find(WEB_TOKEN)).min().unwrap_or(run.len())
+}
+
+fn is_token(run: &str) -> bool {
+    run.len() >= SHORTEST_TOKEN && (!run.starts_with(WEB_TOKEN) || run.contains('.'))
 }
 
 fn in_token(letter: char) -> bool {
@@ -121,7 +157,8 @@ fn ends_word(letter: char) -> bool {
 /// Whether a closer look can find anything; nearly all texts are let through here.
 fn is_suspicious(text: &str) -> bool {
     text.contains(['=', '@'])
-        || text.contains("eyJ")
+        || text.contains(WEB_TOKEN)
+        || KEYS.iter().any(|key| text.contains(key))
         || text
             .as_bytes()
             .windows(6)

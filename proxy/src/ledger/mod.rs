@@ -4,3 +4,7 @@
 //! stored or shown leaves this room before [`redact`] has gone over it.
 
 pub mod redact;
+#[allow(dead_code, unused_imports, reason = "its writer comes next")]
+mod store;
+
+pub use self::store::{Filter, LedgerError, Limits};

@@ -13,16 +13,16 @@ use serde::Deserialize;
 pub struct Recording {
     /// Unique, such as `hooks.auth.missing`.
     pub name: String,
-    request: Request,
+    pub(super) request: Request,
     response: Option<Response>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Request {
-    method: String,
-    path: String,
-    headers: Vec<String>,
-    body: Option<Recorded>,
+pub(super) struct Request {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) headers: Vec<String>,
+    pub(super) body: Option<Recorded>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -34,7 +34,7 @@ struct Response {
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Recorded {
+pub(super) enum Recorded {
     Text { text: String },
     Base64 { base64: String },
     Size { size: usize, prefix: Option<String> },
@@ -73,7 +73,7 @@ impl Recording {
 }
 
 impl Recorded {
-    fn sent(&self) -> Vec<u8> {
+    pub(super) fn sent(&self) -> Vec<u8> {
         match self {
             Self::Text { text } => text.clone().into_bytes(),
             Self::Base64 { base64 } => STANDARD.decode(base64).unwrap_or_default(),

@@ -17,7 +17,17 @@ pub struct Transcript {
     /// Headers of the upgrade besides the usual ones.
     pub headers: BTreeMap<String, String>,
     /// What happened, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Timed>,
+}
+
+/// A step and when it happened.
+#[derive(Debug, Deserialize)]
+pub struct Timed {
+    /// What happened.
+    #[serde(flatten)]
+    pub step: Step,
+    /// Milliseconds since the client connected; not known of what it sent.
+    pub ms: Option<u64>,
 }
 
 /// One step of a conversation.
@@ -82,7 +92,7 @@ impl Transcript {
             frames: Vec::new(),
             end: End::Open,
         };
-        for step in &self.steps {
+        for Timed { step, .. } in &self.steps {
             match step {
                 Step::Received { recv } => conversation.frames.push(recv.clone()),
                 Step::Closed { close } => conversation.end = End::Closed(close.clone()),
@@ -94,10 +104,31 @@ impl Transcript {
 
     /// The nonce of the recorded challenge.
     pub fn nonce(&self) -> Option<&str> {
-        let received = self.steps.iter().find_map(|step| match step {
-            Step::Received { recv } => Some(recv),
-            _ => None,
+        self.challenge()?.1["nonce"].as_str()
+    }
+
+    /// When the client connected, in milliseconds since 1970; 0 if the gateway did not say.
+    pub fn began(&self) -> u64 {
+        let began = self.challenge().and_then(|(ms, challenge)| {
+            let sent = challenge["ts"].as_u64()?;
+            sent.checked_sub(ms)
         });
-        received?["payload"]["nonce"].as_str()
+        began.unwrap_or_default()
+    }
+
+    /// Whether the client introduces a device.
+    pub fn has_device(&self) -> bool {
+        self.steps.iter().any(|timed| match &timed.step {
+            Step::Sent { send } => !send["params"]["device"].is_null(),
+            _ => false,
+        })
+    }
+
+    /// The payload of the first frame, and when it came.
+    fn challenge(&self) -> Option<(u64, &Value)> {
+        self.steps.iter().find_map(|timed| match &timed.step {
+            Step::Received { recv } => Some((timed.ms.unwrap_or_default(), &recv["payload"])),
+            _ => None,
+        })
     }
 }

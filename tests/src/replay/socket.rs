@@ -35,8 +35,8 @@ pub async fn conversation(
     let mut client = Client::connect(at, transcript).await?;
     let mut awaited = HashMap::new();
     let mut end = Awaited::Pong;
-    for step in &transcript.steps {
-        match step {
+    for timed in &transcript.steps {
+        match &timed.step {
             Step::Received { recv } => expect(&mut awaited, recv),
             Step::Sent { send } => {
                 client.receive(&awaited).await;

@@ -7,8 +7,4 @@
 mod difference;
 mod key;
 mod observation;
-pub mod trace;
-
-pub use difference::{Comparison, Difference, Standing};
-pub use key::{Key, Kind, Place};
-pub use observation::{Extent, Kept, Observation, Planned};
+pub mod statistics;

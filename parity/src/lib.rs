@@ -5,6 +5,21 @@
 //! of it is pure: no socket, no clock, no runtime, no knowledge of the proxy. Time and randomness are passed in.
 
 mod difference;
+mod evidence;
 mod key;
+mod latency;
+mod noise;
 mod observation;
+mod shape;
 pub mod statistics;
+pub mod trace;
+
+pub use difference::{Comparison, Difference, Standing};
+pub use evidence::{
+    Answered, Evidence, Failures, KeyReport, Ledger, Missed, Pair, Recent, Recorded, Side, Verdict,
+};
+pub use key::{Key, Kind, Place};
+pub use latency::{Histogram, Latency, Ratio};
+pub use noise::{KeyState, Tally};
+pub use observation::{Extent, Kept, Observation, Planned};
+pub use shape::{Payload, Shape, Shapes, Sightings};

@@ -4,16 +4,23 @@
 //! compared under the route's rules; the differences, by [`Key`], become evidence; the evidence becomes a verdict. All
 //! of it is pure: no socket, no clock, no runtime, no knowledge of the proxy. Time and randomness are passed in.
 
+mod alias;
+mod class;
+mod compare;
 mod difference;
 mod evidence;
+mod json;
 mod key;
 mod latency;
 mod noise;
 mod observation;
+mod rules;
 mod shape;
 pub mod statistics;
 pub mod trace;
 
+pub use alias::AliasBook;
+pub use compare::compare;
 pub use difference::{Comparison, Difference, Standing};
 pub use evidence::{
     Answered, Evidence, Failures, KeyReport, Ledger, Missed, Pair, Recent, Recorded, Side, Verdict,
@@ -22,4 +29,5 @@ pub use key::{Key, Kind, Place};
 pub use latency::{Histogram, Latency, Ratio};
 pub use noise::{KeyState, Tally};
 pub use observation::{Extent, Kept, Observation, Planned};
+pub use rules::{Expect, RuleError, Rules, Written};
 pub use shape::{Payload, Shape, Shapes, Sightings};

@@ -1,0 +1,97 @@
+//! Bodies without their `Content-Encoding`.
+//!
+//! The surprise: a body that unpacks to more than is worth comparing is told apart from one that cannot be unpacked; a
+//! bomb is a finding, not a reason to run out of memory.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
+
+/// Bytes that a body may unpack to.
+const MOST: u64 = 8 << 20;
+
+/// A body as a client sees it after unpacking.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Decoded<'a> {
+    /// Unpacked, or never packed.
+    Plain(Cow<'a, [u8]>),
+    /// Packed in a way that is not known here, or broken: what it was packed with, as it is written.
+    Packed(String),
+    /// It unpacks to more than is looked at.
+    Bomb,
+}
+
+/// Unpacks a body.
+pub(super) fn decode<'a>(headers: &HeaderMap, body: &'a [u8]) -> Decoded<'a> {
+    let coding = headers.get(CONTENT_ENCODING).map(|value| {
+        String::from_utf8_lossy(value.as_bytes())
+            .trim()
+            .to_ascii_lowercase()
+    });
+    let unpacked = match coding.as_deref() {
+        None | Some("" | "identity") => return Decoded::Plain(Cow::Borrowed(body)),
+        Some(_) if body.is_empty() => return Decoded::Plain(Cow::Borrowed(body)),
+        Some("gzip" | "x-gzip") => unpack(flate2::read::MultiGzDecoder::new(body)),
+        Some("deflate") => unpack(flate2::read::ZlibDecoder::new(body))
+            .or_else(|| unpack(flate2::read::DeflateDecoder::new(body))),
+        Some("br") => unpack(brotli_decompressor::Decompressor::new(body, 4096)),
+        Some(_) => None,
+    };
+    match unpacked {
+        Some(bytes) if bytes.len() as u64 > MOST => Decoded::Bomb,
+        Some(bytes) => Decoded::Plain(Cow::Owned(bytes)),
+        None => Decoded::Packed(coding.unwrap_or_default()),
+    }
+}
+
+fn unpack(reader: impl Read) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(MOST + 1).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(bytes).unwrap();
+        packer.finish().unwrap()
+    }
+
+    #[track_caller]
+    fn check(coding: &str, body: &[u8], expect: &Decoded<'_>) {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_ENCODING, coding.parse().unwrap());
+        assert_eq!(&decode(&headers, body), expect);
+    }
+
+    #[test]
+    fn packed_bodies_are_unpacked() {
+        let plain = Decoded::Plain(Cow::Borrowed(b"hello".as_slice()));
+        check("gzip", &gzip(b"hello"), &plain);
+        check("GZIP", &gzip(b"hello"), &plain);
+        check("identity", b"hello", &plain);
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        zlib.write_all(b"hello").unwrap();
+        check("deflate", &zlib.finish().unwrap(), &plain);
+        // `hello` as brotli's own tool writes it: one uncompressed block.
+        check(
+            "br",
+            &[0x0b, 0x02, 0x80, b'h', b'e', b'l', b'l', b'o', 0x03],
+            &plain,
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_unpacked_says_so() {
+        check("gzip", b"hello", &Decoded::Packed("gzip".into()));
+        check("zstd", b"hello", &Decoded::Packed("zstd".into()));
+        check("gzip", &gzip(&vec![0; 9 << 20]), &Decoded::Bomb);
+    }
+}

@@ -1,0 +1,287 @@
+//! The headers that a client acts on, each compared as a client reads it.
+//!
+//! All others are nobody's business here: a `date` differs by itself, an `x-powered-by` is read by no program.
+
+use std::collections::BTreeSet;
+
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE,
+    WWW_AUTHENTICATE,
+};
+use http::{HeaderMap, HeaderValue};
+
+use super::diff::Context;
+use super::found::{Bit, Found};
+use crate::class::Relation;
+use crate::rules::Spot;
+use crate::{Kind, Place};
+
+/// How a header's values are compared.
+#[derive(Clone, Copy)]
+enum Reading {
+    /// A type and its parameters, in any case.
+    MediaType,
+    /// A set of words.
+    Words,
+    /// Present or absent.
+    Presence,
+    /// As it is, but for identifiers and times.
+    Exact,
+}
+
+const READ: [(HeaderName, Reading); 7] = [
+    (CONTENT_TYPE, Reading::MediaType),
+    (LOCATION, Reading::Exact),
+    (CACHE_CONTROL, Reading::Words),
+    (ETAG, Reading::Presence),
+    (WWW_AUTHENTICATE, Reading::Exact),
+    (ALLOW, Reading::Words),
+    (RETRY_AFTER, Reading::Exact),
+];
+
+/// Compares all of them but `content-encoding`, which goes with the body.
+pub(super) fn compare(
+    legacy: &HeaderMap,
+    rust: &HeaderMap,
+    found: &mut Found<'_>,
+    context: &mut Context<'_>,
+) {
+    for (name, reading) in &READ {
+        let (ours, theirs) = (legacy.get(name), rust.get(name));
+        if ours == theirs && matches!(reading, Reading::MediaType | Reading::Presence) {
+            continue;
+        }
+        let (ours, theirs) = (joined(legacy, name), joined(rust, name));
+        let kind = match (&ours, &theirs) {
+            (None, None) => continue,
+            (Some(_), None) => Kind::Missing,
+            (None, Some(_)) => Kind::Extra,
+            (Some(ours), Some(theirs)) => match reading.same(ours, theirs, context) {
+                Same::Yes => continue,
+                Same::ByClass => {
+                    found.by_class();
+                    continue;
+                }
+                Same::No => Kind::Header,
+            },
+        };
+        add(found, name, kind, (ours.as_deref(), theirs.as_deref()));
+    }
+    cookies(legacy, rust, found);
+}
+
+fn add(found: &mut Found<'_>, name: &HeaderName, kind: Kind, values: (Option<&str>, Option<&str>)) {
+    let place = Place::new(format!("header:{name}"));
+    let bit = |value: Option<&str>| -> Option<String> { value.map(str::to_owned) };
+    let (ours, theirs) = (bit(values.0), bit(values.1));
+    let bits = (
+        ours.as_deref().map_or(Bit::Nothing, Bit::Text),
+        theirs.as_deref().map_or(Bit::Nothing, Bit::Text),
+    );
+    found.add((place, Spot::Header(name)), kind, bits, None);
+}
+
+/// All values of a name in one text; bytes that are no text become the sign for that.
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let mut values = headers.get_all(name).iter().map(text_of);
+    let first = values.next()?;
+    Some(values.fold(first, |all, value| all + ", " + &value))
+}
+
+fn text_of(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+enum Same {
+    Yes,
+    ByClass,
+    No,
+}
+
+impl From<bool> for Same {
+    fn from(same: bool) -> Self {
+        if same { Self::Yes } else { Self::No }
+    }
+}
+
+impl Reading {
+    fn same(self, ours: &str, theirs: &str, context: &mut Context<'_>) -> Same {
+        if ours == theirs {
+            return Same::Yes;
+        }
+        match self {
+            Self::Presence => Same::Yes,
+            Self::MediaType => (media_type(ours) == media_type(theirs)).into(),
+            Self::Words => (words(ours) == words(theirs)).into(),
+            Self::Exact => match context.relate(ours, theirs) {
+                Relation::Equal | Relation::Identifiers => Same::ByClass,
+                Relation::Different | Relation::OtherClass => Same::No,
+            },
+        }
+    }
+}
+
+/// The type and its parameters in lower case, quotes and blanks left out.
+fn media_type(value: &str) -> (String, BTreeSet<String>) {
+    let clean = |part: &str| part.trim().replace(['"', ' '], "").to_ascii_lowercase();
+    let mut parts = value.split(';').map(clean);
+    let essence = parts.next().unwrap_or_default();
+    (essence, parts.filter(|part| !part.is_empty()).collect())
+}
+
+fn words(value: &str) -> BTreeSet<String> {
+    let words = value
+        .split(',')
+        .map(|word| word.trim().to_ascii_lowercase());
+    words.filter(|word| !word.is_empty()).collect()
+}
+
+/// A cookie as far as it is compared: its value is a secret of each side.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Cookie {
+    name: String,
+    state: &'static str,
+    attributes: BTreeSet<String>,
+}
+
+fn cookies(legacy: &HeaderMap, rust: &HeaderMap, found: &mut Found<'_>) {
+    let set = |headers: &HeaderMap| -> BTreeSet<Cookie> {
+        let values = headers.get_all(SET_COOKIE).iter();
+        values.map(|value| cookie(&text_of(value))).collect()
+    };
+    let (ours, theirs) = (set(legacy), set(rust));
+    if ours == theirs {
+        return;
+    }
+    let kind = match (ours.is_empty(), theirs.is_empty()) {
+        (false, true) => Kind::Missing,
+        (true, false) => Kind::Extra,
+        _ => Kind::Header,
+    };
+    let shown = |cookies: &BTreeSet<Cookie>| {
+        let cookies: Vec<String> = cookies.iter().map(shown).collect();
+        (!cookies.is_empty()).then(|| cookies.join(", "))
+    };
+    let (ours, theirs) = (shown(&ours), shown(&theirs));
+    add(
+        found,
+        &SET_COOKIE,
+        kind,
+        (ours.as_deref(), theirs.as_deref()),
+    );
+}
+
+fn cookie(value: &str) -> Cookie {
+    let mut parts = value.split(';').map(str::trim);
+    let (name, value) = parts
+        .next()
+        .and_then(|pair| pair.split_once('='))
+        .unwrap_or_default();
+    let (mut attributes, mut ends) = (BTreeSet::new(), value.is_empty());
+    for part in parts.filter(|part| !part.is_empty()) {
+        let part = part.to_ascii_lowercase();
+        ends |= part == "max-age=0" || part.starts_with("expires=thu, 01 jan 1970");
+        // When it ends is a time like any other.
+        let is_time = part.starts_with("expires=");
+        attributes.insert(if is_time { "expires".to_owned() } else { part });
+    }
+    Cookie {
+        name: name.to_owned(),
+        state: if ends { "deleted" } else { "set" },
+        attributes,
+    }
+}
+
+fn shown(cookie: &Cookie) -> String {
+    let attributes: Vec<&str> = cookie.attributes.iter().map(String::as_str).collect();
+    format!(
+        "{} {} ({})",
+        cookie.name,
+        cookie.state,
+        attributes.join("; ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Comparison;
+    use crate::rules::Rules;
+
+    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    fn compared(
+        ours: &[(&'static str, &'static str)],
+        theirs: &[(&'static str, &'static str)],
+    ) -> Comparison {
+        let rules = Rules::none();
+        let mut found = Found::new(&rules);
+        let mut context = Context {
+            gap: std::time::Duration::ZERO,
+            names: None,
+        };
+        compare(&headers(ours), &headers(theirs), &mut found, &mut context);
+        found.done()
+    }
+
+    #[track_caller]
+    fn check(name: &'static str, ours: &'static str, theirs: &'static str, expect: Option<Kind>) {
+        let line = |value: &'static str| match value {
+            "" => vec![],
+            value => vec![(name, value)],
+        };
+        let comparison = compared(&line(ours), &line(theirs));
+        let kind = comparison.differences.first().map(|found| found.key.kind);
+        assert_eq!(kind, expect, "{name}: {ours} | {theirs}");
+    }
+
+    #[test]
+    fn each_is_read_as_a_client_reads_it() {
+        let json = "application/json; charset=utf-8";
+        check(
+            "content-type",
+            json,
+            "Application/JSON;charset=\"UTF-8\"",
+            None,
+        );
+        check("content-type", json, "application/json", Some(Kind::Header));
+        check("content-type", json, "", Some(Kind::Missing));
+        check(
+            "cache-control",
+            "no-store, private",
+            "private,no-store",
+            None,
+        );
+        check("cache-control", "no-store", "no-cache", Some(Kind::Header));
+        check("etag", "\"a\"", "W/\"b\"", None);
+        check("etag", "", "\"b\"", Some(Kind::Extra));
+        check("allow", "GET, HEAD", "HEAD,GET", None);
+        check("location", "/a", "/b", Some(Kind::Header));
+        check("retry-after", "1", "2", Some(Kind::Header));
+        check("x-powered-by", "Express", "", None);
+        check("date", "a", "b", None);
+    }
+
+    #[test]
+    fn cookies_are_compared_by_name_and_attributes() {
+        check(
+            "set-cookie",
+            "s=1; Path=/; HttpOnly",
+            "s=2; httponly; path=/",
+            None,
+        );
+        check("set-cookie", "s=1; Path=/", "s=1", Some(Kind::Header));
+        check("set-cookie", "s=1", "t=1", Some(Kind::Header));
+        check("set-cookie", "s=1", "s=; Max-Age=0", Some(Kind::Header));
+        check("set-cookie", "s=1", "", Some(Kind::Missing));
+        let shown = compared(&[("set-cookie", "sid=secret; Path=/")], &[]);
+        let legacy = shown.differences[0].legacy.clone();
+        assert_eq!(legacy.as_deref(), Some("sid set (path=/)"));
+    }
+}

@@ -1,0 +1,358 @@
+//! Compares two observations: status, headers, body by its kind.
+//!
+//! The surprise: equal bytes are never looked into. It is the usual case, and it costs a comparison of memory.
+
+mod align;
+mod decode;
+mod diff;
+mod found;
+mod headers;
+mod path;
+mod stream;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
+
+use self::decode::{Decoded, decode};
+use self::diff::{Context, Diff};
+use self::found::{Bit, Found};
+use self::stream::{Event, Framing, events};
+use crate::alias::AliasBook;
+use crate::class::Relation;
+use crate::json::read;
+use crate::rules::{Rules, Spot};
+use crate::{Comparison, Extent, Kind, Observation, Place};
+
+/// Compares what the legacy answered with what rust answered. `names` is the table of identifiers and the client that
+/// asked, as a hash; without it identifiers of one kind are always equal by class.
+///
+/// Of a body that was cut only the events of an event stream are compared, as far as both go.
+pub fn compare(
+    legacy: &Observation,
+    rust: &Observation,
+    rules: &Rules,
+    names: Option<(&mut AliasBook, u64)>,
+) -> Comparison {
+    let mut found = Found::new(rules);
+    let mut context = Context {
+        gap: legacy.took.abs_diff(rust.took),
+        names,
+    };
+    if legacy.status != rust.status {
+        let bits = (
+            Bit::Status(legacy.status.as_u16()),
+            Bit::Status(rust.status.as_u16()),
+        );
+        let place = (Place::new("status"), Spot::Status);
+        found.add(place, Kind::Status, bits, None);
+    }
+    headers::compare(&legacy.headers, &rust.headers, &mut found, &mut context);
+    bodies(legacy, rust, &mut found, &mut context);
+    found.done()
+}
+
+/// What a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    Json,
+    Stream(Framing),
+    Text,
+    /// JSON if it turns out to be, else bytes.
+    Unknown,
+    Binary,
+}
+
+fn bodies(
+    legacy: &Observation,
+    rust: &Observation,
+    found: &mut Found<'_>,
+    context: &mut Context<'_>,
+) {
+    let encoding = |observation: &Observation| {
+        observation
+            .headers
+            .get(http::header::CONTENT_ENCODING)
+            .cloned()
+    };
+    let whole = legacy.body.extent == Extent::Whole && rust.body.extent == Extent::Whole;
+    if legacy.body.bytes == rust.body.bytes && encoding(legacy) == encoding(rust) {
+        return;
+    }
+    let ours = decode(&legacy.headers, &legacy.body.bytes);
+    let theirs = decode(&rust.headers, &rust.body.bytes);
+    let (ours, theirs) = match (&ours, &theirs) {
+        (Decoded::Plain(ours), Decoded::Plain(theirs)) => (&**ours, &**theirs),
+        _ => return packed(&ours, &theirs, legacy, rust, found),
+    };
+    if ours == theirs {
+        return;
+    }
+    let nature = nature(&legacy.headers);
+    match nature {
+        Nature::Stream(framing) => streams(framing, (ours, theirs), whole, found, context),
+        _ if !whole => {}
+        Nature::Json | Nature::Unknown => json(nature, ours, theirs, found, context),
+        Nature::Text => texts(ours, theirs, found, context),
+        Nature::Binary => bytes(ours, theirs, found),
+    }
+}
+
+/// By what the legacy says it is; a client of its answers expects that.
+fn nature(headers: &HeaderMap) -> Nature {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let Some(kind) = kind else {
+        return Nature::Unknown;
+    };
+    let kind = String::from_utf8_lossy(kind).to_ascii_lowercase();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    match essence {
+        "text/event-stream" => Nature::Stream(Framing::Sse),
+        "application/x-ndjson" | "application/jsonl" | "application/jsonlines" => {
+            Nature::Stream(Framing::Lines)
+        }
+        "application/json" | "text/json" => Nature::Json,
+        "application/javascript" | "application/xml" | "application/x-www-form-urlencoded" => {
+            Nature::Text
+        }
+        essence if essence.ends_with("+json") => Nature::Json,
+        essence if essence.starts_with("text/") || essence.ends_with("+xml") => Nature::Text,
+        _ => Nature::Binary,
+    }
+}
+
+fn json(
+    nature: Nature,
+    ours: &[u8],
+    theirs: &[u8],
+    found: &mut Found<'_>,
+    context: &mut Context<'_>,
+) {
+    match (read(ours), read(theirs)) {
+        (Some(ours), Some(theirs)) => Diff::new(&ours, &theirs, found, context).run(),
+        (None, None) if nature == Nature::Unknown && !is_text(ours) => bytes(ours, theirs, found),
+        (None, None) => texts(ours, theirs, found, context),
+        _ => {
+            let (ours, theirs) = (
+                String::from_utf8_lossy(ours),
+                String::from_utf8_lossy(theirs),
+            );
+            body(
+                found,
+                Kind::Type,
+                (Bit::Text(&ours), Bit::Text(&theirs)),
+                None,
+            );
+        }
+    }
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok()
+}
+
+fn texts(ours: &[u8], theirs: &[u8], found: &mut Found<'_>, context: &mut Context<'_>) {
+    let (our_text, their_text) = (
+        String::from_utf8_lossy(ours),
+        String::from_utf8_lossy(theirs),
+    );
+    let kind = if our_text
+        .split_whitespace()
+        .eq(their_text.split_whitespace())
+    {
+        Kind::Order
+    } else {
+        match context.relate(our_text.trim(), their_text.trim()) {
+            Relation::Equal | Relation::Identifiers => return found.by_class(),
+            Relation::Different | Relation::OtherClass => Kind::Value,
+        }
+    };
+    let offset = divergence(ours, theirs);
+    let (ours, theirs) = (around(&our_text, offset), around(&their_text, offset));
+    let bits = (Bit::Text(&ours), Bit::Text(&theirs));
+    body(found, kind, bits, Some(offset as u64));
+}
+
+fn divergence(ours: &[u8], theirs: &[u8]) -> usize {
+    ours.iter()
+        .zip(theirs)
+        .take_while(|(ours, theirs)| ours == theirs)
+        .count()
+}
+
+/// The text from a little before an offset: what people want to see of a long one.
+fn around(text: &str, offset: usize) -> String {
+    const BEFORE: usize = 20;
+    let mut start = offset.saturating_sub(BEFORE).min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let lead = if start > 0 { "…" } else { "" };
+    format!("{lead}{}", &text[start..])
+}
+
+fn bytes(ours: &[u8], theirs: &[u8], found: &mut Found<'_>) {
+    let bits = (Bit::Bytes(ours.len()), Bit::Bytes(theirs.len()));
+    let kind = match ours.len() == theirs.len() {
+        true => Kind::Value,
+        false => Kind::Size,
+    };
+    body(found, kind, bits, Some(divergence(ours, theirs) as u64));
+}
+
+fn body(found: &mut Found<'_>, kind: Kind, bits: (Bit<'_>, Bit<'_>), offset: Option<u64>) {
+    found.add((Place::new("body"), Spot::Body), kind, bits, offset);
+}
+
+/// Bodies of which at least one could not be unpacked.
+fn packed(
+    ours: &Decoded<'_>,
+    theirs: &Decoded<'_>,
+    legacy: &Observation,
+    rust: &Observation,
+    found: &mut Found<'_>,
+) {
+    if let (Decoded::Packed(one), Decoded::Packed(other)) = (ours, theirs)
+        && one == other
+    {
+        if legacy.body.bytes != rust.body.bytes {
+            bytes(&legacy.body.bytes, &rust.body.bytes, found);
+        }
+        return;
+    }
+    let name = |decoded: &Decoded<'_>| match decoded {
+        Decoded::Plain(_) => "identity".to_owned(),
+        Decoded::Packed(coding) => format!("{coding}, which cannot be unpacked"),
+        Decoded::Bomb => "more than 8 MiB when unpacked".to_owned(),
+    };
+    let (ours, theirs) = (name(ours), name(theirs));
+    body(
+        found,
+        Kind::Size,
+        (Bit::Text(&ours), Bit::Text(&theirs)),
+        None,
+    );
+}
+
+/// Event by event. A stream that goes on where the other was cut is no difference.
+fn streams(
+    framing: Framing,
+    (ours, theirs): (&[u8], &[u8]),
+    whole: bool,
+    found: &mut Found<'_>,
+    context: &mut Context<'_>,
+) {
+    let (ours, theirs) = (
+        String::from_utf8_lossy(ours),
+        String::from_utf8_lossy(theirs),
+    );
+    let (ours, theirs) = (events(framing, &ours), events(framing, &theirs));
+    for (index, (one, other)) in ours.iter().zip(&theirs).enumerate() {
+        event(index, one, other, found, context);
+    }
+    if !whole || ours.len() == theirs.len() {
+        return;
+    }
+    let shared = ours.len().min(theirs.len());
+    let (kind, longer) = match ours.len() > theirs.len() {
+        true => (Kind::Missing, &ours[shared]),
+        false => (Kind::Extra, &theirs[shared]),
+    };
+    let shown: Vec<&str> = longer
+        .fields
+        .iter()
+        .map(|(_, text)| text.as_str())
+        .collect();
+    let shown = shown.join(" ");
+    let bits = match kind {
+        Kind::Missing => (Bit::Text(&shown), Bit::Nothing),
+        _ => (Bit::Nothing, Bit::Text(&shown)),
+    };
+    let names = [shared.to_string().into()];
+    let place = (Place::new("json:/*"), Spot::Json(&names));
+    found.add(place, kind, bits, Some(longer.at.start as u64));
+}
+
+/// One event against another, field by field; places are those of a list of events.
+fn event(
+    index: usize,
+    one: &Event<'_>,
+    other: &Event<'_>,
+    found: &mut Found<'_>,
+    context: &mut Context<'_>,
+) {
+    let index = index.to_string();
+    let offset = one.at.start as u64;
+    let names = one
+        .fields
+        .iter()
+        .chain(&other.fields)
+        .map(|(name, _)| *name);
+    let mut seen: Vec<&str> = Vec::new();
+    for name in names {
+        if seen.contains(&name) {
+            continue;
+        }
+        seen.push(name);
+        let text = |event: &'_ Event<'_>| -> Option<String> {
+            let field = event.fields.iter().find(|(known, _)| *known == name);
+            field.map(|(_, text)| text.clone())
+        };
+        let (ours, theirs) = (text(one), text(other));
+        if ours != theirs {
+            let base: Vec<&str> = match name {
+                "" => vec![&index],
+                name => vec![&index, name],
+            };
+            field(
+                &base,
+                (ours.as_deref(), theirs.as_deref()),
+                offset,
+                found,
+                context,
+            );
+        }
+    }
+}
+
+fn field(
+    base: &[&str],
+    (ours, theirs): (Option<&str>, Option<&str>),
+    offset: u64,
+    found: &mut Found<'_>,
+    context: &mut Context<'_>,
+) {
+    if let (Some(ours), Some(theirs)) = (ours, theirs) {
+        if let (Some(ours), Some(theirs)) = (read(ours.as_bytes()), read(theirs.as_bytes())) {
+            return Diff::new(&ours, &theirs, found, context)
+                .below(base, offset)
+                .run();
+        }
+        if let Relation::Equal | Relation::Identifiers = context.relate(ours, theirs) {
+            return found.by_class();
+        }
+    }
+    let kind = match (ours, theirs) {
+        (Some(_), None) => Kind::Missing,
+        (None, _) => Kind::Extra,
+        _ => Kind::Value,
+    };
+    let bit = |text: Option<&str>| text.map(str::to_owned);
+    let (ours, theirs) = (bit(ours), bit(theirs));
+    let bits = (
+        ours.as_deref().map_or(Bit::Nothing, Bit::Text),
+        theirs.as_deref().map_or(Bit::Nothing, Bit::Text),
+    );
+    let place = match base {
+        [_, name] => format!("json:/*/{name}"),
+        _ => "json:/*".to_owned(),
+    };
+    let names: Vec<_> = base
+        .iter()
+        .map(|name| std::borrow::Cow::Borrowed(*name))
+        .collect();
+    let place = (Place::new(place), Spot::Json(&names));
+    found.add(place, kind, bits, Some(offset));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! The way to a value: kept as steps while the document is walked, written out only for a difference.
+
+use std::borrow::Cow;
+
+use crate::Place;
+use crate::class::is_id;
+use crate::json::{At, Doc, Value, unescape};
+
+/// Members from which an object is a map: nobody names so many fields.
+const MAP: u32 = 50;
+
+/// Characters of a name in a place.
+const NAME: usize = 64;
+
+/// Which step.
+pub(super) type StepId = u32;
+
+/// One step down.
+#[derive(Debug)]
+struct Step<'a> {
+    above: Option<StepId>,
+    name: Name<'a>,
+}
+
+#[derive(Debug)]
+enum Name<'a> {
+    Index(usize),
+    /// As it is written, and the two objects that it is a member of.
+    Member(&'a str, At, At),
+}
+
+/// All steps that were taken.
+#[derive(Debug, Default)]
+pub(super) struct Steps<'a>(Vec<Step<'a>>);
+
+impl<'a> Steps<'a> {
+    pub(super) fn index(&mut self, above: Option<StepId>, index: usize) -> StepId {
+        self.add(above, Name::Index(index))
+    }
+
+    pub(super) fn member(
+        &mut self,
+        above: Option<StepId>,
+        name: &'a str,
+        legacy: At,
+        rust: At,
+    ) -> StepId {
+        self.add(above, Name::Member(name, legacy, rust))
+    }
+
+    fn add(&mut self, above: Option<StepId>, name: Name<'a>) -> StepId {
+        self.0.push(Step { above, name });
+        (self.0.len() - 1) as StepId
+    }
+
+    fn upward(&self, from: Option<StepId>) -> impl Iterator<Item = &Step<'a>> {
+        let mut next = from;
+        std::iter::from_fn(move || {
+            let step = &self.0[next? as usize];
+            next = step.above;
+            Some(step)
+        })
+    }
+
+    /// The real indexes and names, from the top.
+    pub(super) fn names(&self, to: Option<StepId>) -> Vec<Cow<'a, str>> {
+        let mut names: Vec<_> = self.upward(to).map(|step| real(&step.name)).collect();
+        names.reverse();
+        names
+    }
+
+    /// The place that it is counted under, below `base`.
+    pub(super) fn place(
+        &self,
+        to: Option<StepId>,
+        base: &str,
+        legacy: &Doc<'_>,
+        rust: &Doc<'_>,
+    ) -> Place {
+        let mut names: Vec<_> = self
+            .upward(to)
+            .map(|step| folded(&step.name, legacy, rust))
+            .collect();
+        names.reverse();
+        let mut text = base.to_owned();
+        for name in names {
+            text.push('/');
+            text.push_str(&name);
+        }
+        Place::new(text)
+    }
+}
+
+fn real<'a>(name: &Name<'a>) -> Cow<'a, str> {
+    match name {
+        Name::Index(index) => Cow::Owned(index.to_string()),
+        Name::Member(name, ..) => plain(name),
+    }
+}
+
+fn plain(name: &str) -> Cow<'_, str> {
+    match unescape(name) {
+        Cow::Borrowed(_) => Cow::Borrowed(name),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    }
+}
+
+fn folded(name: &Name<'_>, legacy: &Doc<'_>, rust: &Doc<'_>) -> String {
+    match name {
+        Name::Index(_) => "*".to_owned(),
+        Name::Member(_, of_legacy, of_rust)
+            if is_map(legacy, *of_legacy) || is_map(rust, *of_rust) =>
+        {
+            "*".to_owned()
+        }
+        Name::Member(name, ..) => written(&plain(name)),
+    }
+}
+
+/// A name in a place: as a JSON pointer has it, printable and not too long.
+fn written(name: &str) -> String {
+    let mut text = String::new();
+    for character in name.chars().take(NAME) {
+        match character {
+            '~' => text.push_str("~0"),
+            '/' => text.push_str("~1"),
+            character if character.is_control() => text.push('\u{fffd}'),
+            character => text.push(character),
+        }
+    }
+    if name.chars().nth(NAME).is_some() {
+        text.push('…');
+    }
+    text
+}
+
+/// Whether an object's names are data: very many, or all of them identifiers.
+fn is_map(doc: &Doc<'_>, at: At) -> bool {
+    match doc.value(at) {
+        Value::Object(0) => false,
+        Value::Object(count) if count > MAP => true,
+        Value::Object(_) => doc.members(at).all(|(name, _)| is_id(name)),
+        _ => false,
+    }
+}

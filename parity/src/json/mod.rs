@@ -1,0 +1,153 @@
+//! JSON as it came: a flat list of values over the bytes of the body, with numbers as their decimal text.
+//!
+//! Nothing here recurses, so a document may be as deep as it is long. The surprise: a value knows where the next one
+//! after it and all it holds begins, and that is all the tree there is.
+
+mod number;
+mod read;
+mod show;
+mod text;
+
+pub(crate) use number::{ordinal, same};
+pub(crate) use read::read;
+pub(crate) use show::{shorten, show};
+pub(crate) use text::unescape;
+
+use std::borrow::Cow;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A document.
+#[derive(Debug)]
+pub(crate) struct Doc<'a> {
+    nodes: Vec<Node<'a>>,
+}
+
+/// Which value of a document.
+pub(crate) type At = usize;
+
+#[derive(Debug, Clone, Copy)]
+struct Node<'a> {
+    value: Value<'a>,
+    /// Where the next value begins that is not inside this one.
+    next: u32,
+}
+
+/// A value; of a container its children are asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Value<'a> {
+    Null,
+    Bool(bool),
+    /// Its decimal text.
+    Number(&'a str),
+    /// Between its quotes, with its escapes.
+    Text(&'a str),
+    /// How many elements.
+    Array(u32),
+    /// How many members.
+    Object(u32),
+}
+
+impl<'a> Doc<'a> {
+    /// The outermost value.
+    pub(crate) const ROOT: At = 0;
+
+    /// One value.
+    pub(crate) fn value(&self, at: At) -> Value<'a> {
+        self.nodes[at].value
+    }
+
+    fn next(&self, at: At) -> At {
+        self.nodes[at].next as usize
+    }
+
+    /// The elements of an array.
+    pub(crate) fn elements(&self, at: At) -> impl Iterator<Item = At> {
+        let (mut child, end) = (at + 1, self.next(at));
+        std::iter::from_fn(move || {
+            let this = child;
+            (this < end).then(|| {
+                child = self.next(this);
+                this
+            })
+        })
+    }
+
+    /// The members of an object: the name as it is written, and the value.
+    pub(crate) fn members(&self, at: At) -> impl Iterator<Item = (&'a str, At)> {
+        let (mut child, end) = (at + 1, self.next(at));
+        std::iter::from_fn(move || {
+            let name = child;
+            if name >= end {
+                return None;
+            }
+            child = self.next(name + 1);
+            match self.value(name) {
+                Value::Text(text) => Some((text, name + 1)),
+                _ => None,
+            }
+        })
+    }
+
+    /// The members by their names, unescaped and sorted. Of two with one name the last counts, as `JSON.parse` has it.
+    pub(crate) fn sorted(&self, at: At) -> Vec<(Cow<'a, [u8]>, At)> {
+        let mut members: Vec<_> = self
+            .members(at)
+            .map(|(name, value)| (unescape(name), value))
+            .collect();
+        members.sort_by(|left, right| left.0.cmp(&right.0).then(right.1.cmp(&left.1)));
+        members.dedup_by(|later, earlier| later.0 == earlier.0);
+        members
+    }
+
+    /// The name that stands before a member's value.
+    pub(crate) fn name_of(&self, at: At) -> &'a str {
+        match at.checked_sub(1).map(|name| self.value(name)) {
+            Some(Value::Text(name)) => name,
+            _ => "",
+        }
+    }
+
+    /// A member's value.
+    pub(crate) fn member(&self, at: At, name: &[u8]) -> Option<At> {
+        let members = self
+            .members(at)
+            .filter(|(written, _)| *unescape(written) == *name);
+        members.map(|(_, value)| value).last()
+    }
+
+    /// A hash of every value, equal for equal values whatever the order of an object's members or the spelling of
+    /// texts and numbers. Computed from the end, where the leaves are.
+    pub(crate) fn hashes(&self) -> Vec<u64> {
+        let mut hashes = vec![0; self.nodes.len()];
+        for at in (0..self.nodes.len()).rev() {
+            hashes[at] = self.hash(at, &hashes);
+        }
+        hashes
+    }
+
+    fn hash(&self, at: At, below: &[u64]) -> u64 {
+        match self.value(at) {
+            Value::Null => 1,
+            Value::Bool(value) => 2 + u64::from(value),
+            Value::Number(text) => number::hash(text),
+            Value::Text(text) => xxh3_64(&unescape(text)),
+            Value::Array(_) => self
+                .elements(at)
+                .fold(5, |sum, element| mix(sum, below[element])),
+            Value::Object(_) => self.sorted(at).iter().fold(7, |sum, (name, value)| {
+                mix(xxh3_64(name), below[*value]).wrapping_add(sum)
+            }),
+        }
+    }
+}
+
+fn mix(left: u64, right: u64) -> u64 {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&left.to_le_bytes());
+    bytes[8..].copy_from_slice(&right.to_le_bytes());
+    xxh3_64(&bytes)
+}
+
+#[cfg(test)]
+mod tests;

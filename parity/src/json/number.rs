@@ -1,0 +1,125 @@
+//! Numbers as decimal text, compared by value: `5 = 5.0 = 5e0`, without rounding and without writing out an exponent.
+
+use xxhash_rust::xxh3::Xxh3;
+
+/// A number as `0.DIGITS × 10^exponent`, where the first and the last digit are not zero.
+struct Decimal<'a> {
+    negative: bool,
+    /// Integer part and fraction, as far as they matter.
+    digits: [&'a [u8]; 2],
+    exponent: Exponent,
+}
+
+/// Powers of ten; those beyond 128 bits are told apart by their text only.
+#[derive(PartialEq, Eq, Hash)]
+enum Exponent {
+    Small(i128),
+    Huge(String),
+}
+
+/// Whether two numbers are the same.
+pub(crate) fn same(left: &str, right: &str) -> bool {
+    if left == right {
+        return true;
+    }
+    let (left, right) = (Decimal::of(left), Decimal::of(right));
+    left.is_zero() && right.is_zero()
+        || (left.negative == right.negative
+            && left.exponent == right.exponent
+            && left.figures().eq(right.figures()))
+}
+
+/// The same for numbers that are the same.
+pub(super) fn hash(text: &str) -> u64 {
+    let decimal = Decimal::of(text);
+    if decimal.is_zero() {
+        return 11;
+    }
+    let mut hash = Xxh3::new();
+    for digit in decimal.figures() {
+        hash.update(&[*digit]);
+    }
+    match &decimal.exponent {
+        Exponent::Small(power) => hash.update(&power.to_le_bytes()),
+        Exponent::Huge(text) => hash.update(text.as_bytes()),
+    }
+    hash.update(&[u8::from(decimal.negative)]);
+    hash.digest()
+}
+
+/// Its value as far as a float can hold it, for tolerances and times.
+pub(crate) fn ordinal(text: &str) -> f64 {
+    text.parse().unwrap_or(f64::NAN)
+}
+
+impl<'a> Decimal<'a> {
+    fn of(text: &'a str) -> Self {
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(text) => (true, text),
+            None => (false, text),
+        };
+        let (mantissa, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let mut digits = [integer.as_bytes(), fraction.as_bytes()];
+        let mut shift = integer.len() as i128;
+        let zeros = leading(digits[0])
+            + if all_zero(digits[0]) {
+                leading(digits[1])
+            } else {
+                0
+            };
+        shift -= zeros as i128;
+        if all_zero(digits[0]) {
+            digits = [&[], &digits[1][leading(digits[1])..]];
+        } else {
+            digits[0] = &digits[0][leading(digits[0])..];
+        }
+        digits[1] = without_trailing(digits[1]);
+        if digits[1].is_empty() {
+            digits[0] = without_trailing(digits[0]);
+        }
+        Self {
+            negative,
+            digits,
+            exponent: exponent(power, shift),
+        }
+    }
+
+    fn is_zero(&self) -> bool {
+        self.figures().next().is_none()
+    }
+
+    fn figures(&self) -> impl Iterator<Item = &'a u8> {
+        self.digits[0].iter().chain(self.digits[1])
+    }
+}
+
+fn exponent(power: &str, shift: i128) -> Exponent {
+    match power
+        .parse::<i128>()
+        .ok()
+        .and_then(|power| power.checked_add(shift))
+    {
+        Some(power) => Exponent::Small(power),
+        None => {
+            let (sign, digits) = match power.strip_prefix('-') {
+                Some(digits) => ("-", digits),
+                None => ("", power.trim_start_matches('+')),
+            };
+            Exponent::Huge(format!("{sign}{}{shift:+}", digits.trim_start_matches('0')))
+        }
+    }
+}
+
+fn leading(digits: &[u8]) -> usize {
+    digits.iter().take_while(|digit| **digit == b'0').count()
+}
+
+fn all_zero(digits: &[u8]) -> bool {
+    leading(digits) == digits.len()
+}
+
+fn without_trailing(digits: &[u8]) -> &[u8] {
+    let zeros = digits.iter().rev().take_while(|digit| **digit == b'0');
+    &digits[..digits.len() - zeros.count()]
+}

@@ -27,6 +27,8 @@ pub mod backend;
 
 pub mod tee;
 
+pub mod shadow;
+
 pub mod ledger;
 
 pub mod metrics;

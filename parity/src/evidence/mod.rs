@@ -103,6 +103,12 @@ impl Evidence {
         self.shapes.saw(shape);
     }
 
+    /// That many requests came that the shadow settings cover, of which nothing more is known: the sample did not take
+    /// them.
+    pub fn passed(&mut self, requests: u64) {
+        self.ledger.eligible += requests;
+    }
+
     /// It fell into the sample, and is to be followed by [`record`](Self::record) or [`missed`](Self::missed).
     pub fn sampled(&mut self) {
         self.ledger.sampled += 1;

@@ -24,6 +24,7 @@ pub use self::routes::describe;
 
 use crate::config::{Handlers, RouteConfig};
 use crate::gateway::Generation;
+use crate::ledger::Ledger;
 use crate::listen::{Dates, Drain, Front, Peer, Refusal};
 use crate::metrics::Metrics;
 use crate::reload::{Nudge, Status};
@@ -37,6 +38,8 @@ pub struct Shown {
     pub status: Arc<ArcSwap<Status>>,
     /// The counts.
     pub metrics: Metrics,
+    /// The evidence.
+    pub ledger: Ledger,
     /// Whether the end has begun.
     pub drain: Arc<Drain>,
     /// routes.toml.

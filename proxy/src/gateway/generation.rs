@@ -12,8 +12,10 @@ use overgrow_handler::Registry;
 use crate::backend::upstream::{Checks, Reach, Upstream};
 use crate::backend::{Backend, Native};
 use crate::config::{Config, HandlerRef, LegacyConfig, RouteConfig};
+use crate::ledger::Ledger;
 use crate::metrics::{Metrics, RouteMetrics};
 use crate::route::Table;
+use crate::shadow::{self, Judge, Lane, Shadow};
 
 /// Counted under this route when no rule matches.
 pub(super) const UNMATCHED: &str = "-";
@@ -49,6 +51,8 @@ pub struct Route {
     pub legacy_timeout: Duration,
     /// The route's series.
     pub metrics: RouteMetrics,
+    /// Asks the other side, where the route says so.
+    pub shadow: Option<Arc<Shadow>>,
 }
 
 /// What every generation is built from.
@@ -58,6 +62,10 @@ pub struct Parts {
     pub handlers: Registry,
     /// Where counts go.
     pub metrics: Metrics,
+    /// Who asks the other side.
+    pub lane: Lane,
+    /// Where evidence is kept.
+    pub ledger: Ledger,
 }
 
 impl Generation {
@@ -68,7 +76,10 @@ impl Generation {
             used: BTreeMap::new(),
         };
         let legacy = upstreams.of(legacy_reach(&config.legacy));
-        let known = Known { parts };
+        let known = Known {
+            parts,
+            legacy: Backend::Upstream(Arc::clone(&legacy)),
+        };
         let routes = config
             .routes
             .iter()
@@ -141,6 +152,7 @@ impl Upstreams<'_> {
 /// What routes are made of.
 struct Known<'a> {
     parts: &'a Parts,
+    legacy: Backend,
 }
 
 impl Known<'_> {
@@ -154,8 +166,13 @@ impl Known<'_> {
             .handler
             .as_ref()
             .and_then(|handler| self.backend(handler, legacy, upstreams));
+        let shadow = rust
+            .as_ref()
+            .filter(|_| route.shadow.sample > 0.0)
+            .map(|rust| self.shadow(route, legacy, rust.clone()));
         Arc::new(Route {
             id: Arc::clone(&route.id),
+            shadow,
             rust,
             fallback: route.fallback,
             rust_timeout: route.timeout.unwrap_or(legacy.response_timeout),
@@ -172,6 +189,23 @@ impl Known<'_> {
             rust_timeout: legacy.response_timeout,
             legacy_timeout: legacy.response_timeout,
             metrics: self.parts.metrics.route(UNMATCHED),
+            shadow: None,
+        })
+    }
+
+    fn shadow(&self, route: &RouteConfig, legacy: &LegacyConfig, rust: Backend) -> Arc<Shadow> {
+        let book = self
+            .parts
+            .ledger
+            .book(&route.id, &shadow::fingerprint(route, legacy));
+        Shadow::new(shadow::Parts {
+            route: Arc::clone(&route.id),
+            settings: route.shadow.clone(),
+            lane: self.parts.lane.clone(),
+            legacy: self.legacy.clone(),
+            rust,
+            judge: Judge::new(shadow::rules(&route.parity), book),
+            metrics: self.parts.metrics.shadow(&route.id),
         })
     }
 

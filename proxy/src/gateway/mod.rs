@@ -1,4 +1,4 @@
-//! The life of one request: identify → decide → ask → finish.
+//! The life of one request: identify → decide → watch → ask → finish.
 //!
 //! It knows every room's public entry, but neither TOML nor how answers are compared. The surprise: a request holds
 //! on to the generation of the configuration it started with, so a reload never changes a request half way.
@@ -14,6 +14,7 @@ mod problem;
 mod seen;
 mod socket;
 mod switch;
+mod watch;
 
 use std::sync::Arc;
 
@@ -83,7 +84,11 @@ impl Gateway {
         let mut request =
             forward::to_backend(request.map(Body::from), seen, &caller, peer.tls, upgrade);
         let switch = Switch::of(&request, upgrade);
-        let answered = ask::ask(&generation, &mut account, &caller, &mut request).await;
+        let witness = watch::begin(&account, &caller, &mut request, upgrade);
+        let mut answered = ask::ask(&generation, &mut account, &caller, &mut request).await;
+        if let Some(witness) = witness {
+            answered = watch::end(*witness, answered, account.side());
+        }
 
         let mut response = match answered {
             Ok(response) => forward::to_client(response, account.http_version()),

@@ -16,6 +16,8 @@ use prometheus::{
 
 pub use self::route::{RouteMetrics, StatusClass};
 pub use self::shadow::{Outcome, ShadowMetrics};
+
+use self::shadow::Comparisons;
 pub use self::traffic::Traffic;
 
 /// Upper bounds in seconds: from a native answer to a slow model.
@@ -42,9 +44,7 @@ pub struct Metrics {
     upstream_up: IntGaugeVec,
     log_lines_dropped: IntCounter,
     start_seconds: Gauge,
-    shadow: IntCounterVec,
-    parity: IntCounterVec,
-    mismatch_bound: prometheus::GaugeVec,
+    comparisons: Comparisons,
 }
 
 impl Metrics {
@@ -118,23 +118,7 @@ impl Metrics {
                 "start_seconds",
                 "Time from process start to ready",
             ))?,
-            shadow: counters(
-                "shadow_total",
-                "Requests that were to be asked of the other side, by what became of it",
-                &["route", "outcome"],
-            )?,
-            parity: counters(
-                "parity_total",
-                "Compared requests by verdict, as far as noise was known then",
-                &["route", "verdict"],
-            )?,
-            mismatch_bound: prometheus::GaugeVec::new(
-                opts(
-                    "parity_mismatch_bound",
-                    "95 % upper bound of the mismatch rate, 0 to 1",
-                ),
-                &["route"],
-            )?,
+            comparisons: Comparisons::new()?,
             registry,
         };
         metrics.register()?;
@@ -162,10 +146,7 @@ impl Metrics {
             .register(Box::new(self.log_lines_dropped.clone()))?;
         self.registry
             .register(Box::new(self.start_seconds.clone()))?;
-        self.registry.register(Box::new(self.shadow.clone()))?;
-        self.registry.register(Box::new(self.parity.clone()))?;
-        self.registry
-            .register(Box::new(self.mismatch_bound.clone()))?;
+        self.comparisons.register(&self.registry)?;
         self.registry.register(Box::new(build_info()?))?;
         self.registry.register(Box::new(
             prometheus::process_collector::ProcessCollector::for_self(),
@@ -239,10 +220,7 @@ impl Metrics {
 
     /// The upper bound of each route's mismatch rate, from 0 to 1. Routes that are gone lose their series.
     pub fn mismatch_bounds<'a>(&self, bounds: impl Iterator<Item = (&'a str, f64)>) {
-        self.mismatch_bound.reset();
-        for (route, bound) in bounds {
-            self.mismatch_bound.with_label_values(&[route]).set(bound);
-        }
+        self.comparisons.bounds(bounds);
     }
 
     /// How long the start took.

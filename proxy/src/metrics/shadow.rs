@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use prometheus::IntCounter;
+use prometheus::{GaugeVec, IntCounter, IntCounterVec, Registry};
 
-use super::Metrics;
 use super::route::{Finished, StatusClass};
+use super::{Metrics, counters, opts};
 use crate::route::Side;
 
 /// What became of a request that was to be asked of the other side.
@@ -23,8 +23,8 @@ pub enum Outcome {
     Timeout,
     /// The other side could not be asked, or the primary gave no answer.
     Failed,
-    /// The client left before its answer was complete.
-    ClientLeft,
+    /// The request or the first side's answer broke off midway, mostly because the client left.
+    Incomplete,
 }
 
 const OUTCOMES: [&str; 7] = [
@@ -34,8 +34,54 @@ const OUTCOMES: [&str; 7] = [
     "oversize",
     "timeout",
     "failed",
-    "client_left",
+    "incomplete",
 ];
+
+/// What is counted of all routes' shadows.
+#[derive(Debug, Clone)]
+pub(super) struct Comparisons {
+    shadow: IntCounterVec,
+    parity: IntCounterVec,
+    bound: GaugeVec,
+}
+
+impl Comparisons {
+    pub(super) fn new() -> prometheus::Result<Self> {
+        Ok(Self {
+            shadow: counters(
+                "shadow_total",
+                "Requests that were to be asked of the other side, by what became of it",
+                &["route", "outcome"],
+            )?,
+            parity: counters(
+                "parity_total",
+                "Compared requests by verdict, as far as noise was known then",
+                &["route", "verdict"],
+            )?,
+            bound: GaugeVec::new(
+                opts(
+                    "parity_mismatch_bound",
+                    "95 % upper bound of the mismatch rate, 0 to 1",
+                ),
+                &["route"],
+            )?,
+        })
+    }
+
+    pub(super) fn register(&self, registry: &Registry) -> prometheus::Result<()> {
+        registry.register(Box::new(self.shadow.clone()))?;
+        registry.register(Box::new(self.parity.clone()))?;
+        registry.register(Box::new(self.bound.clone()))
+    }
+
+    /// Routes that are gone lose their series.
+    pub(super) fn bounds<'a>(&self, bounds: impl Iterator<Item = (&'a str, f64)>) {
+        self.bound.reset();
+        for (route, bound) in bounds {
+            self.bound.with_label_values(&[route]).set(bound);
+        }
+    }
+}
 
 /// Metrics of one route's shadow.
 #[derive(Debug)]
@@ -63,6 +109,7 @@ impl ShadowMetrics {
         let index = outcome as usize;
         let count = self.outcomes[index].get_or_init(|| {
             self.metrics
+                .comparisons
                 .shadow
                 .with_label_values(&[self.id.as_str(), OUTCOMES[index]])
         });
@@ -82,6 +129,7 @@ impl ShadowMetrics {
     /// A comparison came to this verdict: `match`, `mismatch`, `expected` or `noise`.
     pub fn judged(&self, verdict: &'static str) {
         self.metrics
+            .comparisons
             .parity
             .with_label_values(&[self.id.as_str(), verdict])
             .inc();

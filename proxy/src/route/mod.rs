@@ -44,6 +44,14 @@ impl Side {
             Self::Rust => "rust",
         }
     }
+
+    /// The one that is not this one.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Legacy => Self::Rust,
+            Self::Rust => Self::Legacy,
+        }
+    }
 }
 
 /// What the decision looks at.

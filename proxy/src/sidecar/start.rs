@@ -18,9 +18,11 @@ use super::{Builder, Inherit, StartError};
 use crate::admin::{Access, Admin, Shown};
 use crate::config::{Config, Secret, ServerConfig};
 use crate::gateway::{Gateway, Generation, Parts};
+use crate::ledger::Ledger;
 use crate::listen::{Chassis, Drain, Front, Limits, Sockets, tls_settings};
 use crate::metrics::Metrics;
 use crate::reload::{self, Reloader};
+use crate::shadow::Lane;
 
 /// The upgrade socket's name in the data folder.
 const UPGRADE_SOCKET: &str = "upgrade.sock";
@@ -28,11 +30,16 @@ const UPGRADE_SOCKET: &str = "upgrade.sock";
 pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
     let metrics = Metrics::new().map_err(StartError::Metrics)?;
     let handlers = builder.handlers.clone();
-    let parts = Parts { handlers, metrics };
     let (config, source) = read(builder)?;
     let server = config.server.clone();
     let token = admin_token(&server)?;
     let opened = Opened::open(builder, &server)?;
+    let parts = Parts {
+        handlers,
+        metrics,
+        lane: Lane::start().map_err(StartError::Runtime)?,
+        ledger: Ledger::in_memory(),
+    };
 
     let control = control_runtime()?;
     let (shown, hang_up) = load(builder, parts, config, source, &control);
@@ -202,6 +209,7 @@ fn load(
         running: Arc::clone(&running),
         status: Arc::clone(&status),
         metrics: parts.metrics.clone(),
+        ledger: parts.ledger.clone(),
         drain: Arc::new(Drain::default()),
         file: builder.file.clone(),
         handlers: builder.handler_names(),

@@ -40,8 +40,10 @@ pub enum End {
     Full,
     /// All copies together took too much memory.
     Crowded,
-    /// The body failed, or its reader left.
-    Broke,
+    /// The body failed.
+    Failed,
+    /// The reader left.
+    Left,
     /// Whoever wanted the copy did not wait for more.
     Late,
 }
@@ -52,6 +54,12 @@ pub type OnEnd = Box<dyn FnOnce(Copied) + Send>;
 /// Ends a copy before the body ends.
 #[derive(Clone)]
 pub struct Cutter(Arc<Mutex<Option<Copy>>>);
+
+impl std::fmt::Debug for Cutter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cutter")
+    }
+}
 
 impl Cutter {
     /// Hands over what there is, with [`End::Late`]. Nothing happens when the copy has ended already.
@@ -173,7 +181,7 @@ impl http_body::Body for Teed {
                     end(&self.copy, End::Whole);
                 }
             }
-            Poll::Ready(Some(Err(_))) => end(&self.copy, End::Broke),
+            Poll::Ready(Some(Err(_))) => end(&self.copy, End::Failed),
             Poll::Ready(None) => end(&self.copy, End::Whole),
             Poll::Pending => {}
         }
@@ -192,7 +200,7 @@ impl http_body::Body for Teed {
 impl Drop for Teed {
     fn drop(&mut self) {
         let over = self.is_over();
-        end(&self.copy, if over { End::Whole } else { End::Broke });
+        end(&self.copy, if over { End::Whole } else { End::Left });
     }
 }
 

@@ -1,0 +1,74 @@
+//! What evidence depends on: when one of these changes, an epoch of the evidence ends and the next begins.
+//!
+//! The handlers of this program change with the program, so its own bytes are part of it; a service over HTTP is known
+//! by its address only.
+
+use std::fmt::Write;
+use std::io::Read;
+use std::sync::OnceLock;
+
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use crate::config::{HandlerRef, LegacyConfig, RouteConfig};
+
+/// Names the handler's build, the route's rules and the legacy of a route.
+pub fn fingerprint(route: &RouteConfig, legacy: &LegacyConfig) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = match &route.handler {
+        Some(HandlerRef::Upstream(url)) => write!(text, "handler {url}"),
+        Some(named) => write!(text, "handler {named} of {:016x}", build()),
+        None => write!(text, "no handler"),
+    };
+    let rules = xxh3_64(format!("{:?}", route.parity).as_bytes());
+    let _ = write!(text, "; rules {rules:016x}; legacy");
+    for url in &legacy.urls {
+        let _ = write!(text, " {url}");
+    }
+    text
+}
+
+/// A hash of this program's file; of a file that cannot be read the version stands for it.
+fn build() -> u64 {
+    static BUILD: OnceLock<u64> = OnceLock::new();
+    *BUILD.get_or_init(|| {
+        hash_of_program().unwrap_or_else(|_| xxh3_64(env!("CARGO_PKG_VERSION").as_bytes()))
+    })
+}
+
+fn hash_of_program() -> std::io::Result<u64> {
+    let mut program = std::fs::File::open(std::env::current_exe()?)?;
+    let (mut hash, mut piece) = (Xxh3::new(), vec![0; 1 << 20]);
+    loop {
+        match program.read(&mut piece)? {
+            0 => return Ok(hash.digest()),
+            length => hash.update(&piece[..length]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Handlers};
+
+    fn of(route: &str) -> String {
+        let text = format!(
+            "[legacy]\nurl = \"http://a\"\n[[route]]\nid = \"r\"\nmatch = {{ path = \"/\" }}\n{route}"
+        );
+        let config = Config::parse(&text, &Handlers::new(["orders", "prices"])).unwrap();
+        fingerprint(&config.routes[0], &config.legacy)
+    }
+
+    #[test]
+    fn handler_and_rules_are_part_of_it_and_the_dial_is_not() {
+        let plain = of("handler = \"orders\"");
+        assert_eq!(plain, of("handler = \"orders\"\nrust = 25"));
+        assert_ne!(plain, of("handler = \"prices\""));
+        assert_ne!(plain, of("handler = \"http://b\""));
+        assert_ne!(
+            plain,
+            of("handler = \"orders\"\nparity = { ignore = [\"status\"] }")
+        );
+    }
+}

@@ -142,11 +142,15 @@ fn sum(route: &Value) -> String {
             parts.push(format!("{} {word}", count(&ledger[key])));
         }
     }
-    format!(
-        "{}; at most {} differ (95 %)",
-        parts.join(", "),
-        bound(route)
-    )
+    match route["compared"].as_u64() {
+        // Of nothing compared there is no bound to speak of.
+        Some(0) | None => parts.join(", "),
+        Some(_) => format!(
+            "{}; at most {} differ (95 %)",
+            parts.join(", "),
+            bound(route)
+        ),
+    }
 }
 
 fn age(route: &Value, now: SystemTime) -> String {
@@ -281,7 +285,6 @@ fn mismatched(route: &Value) -> Cell {
     }
 }
 
-/// Of nothing compared there is no bound to speak of.
 fn bound(route: &Value) -> String {
     match route["compared"].as_u64() {
         Some(0) | None => "-".to_owned(),
@@ -368,7 +371,7 @@ Requests seen and never compared
             told,
             [
                 "new: hold, nothing compared yet",
-                "0 compared, 0 mismatched; at most - differ (95 %)",
+                "0 compared, 0 mismatched",
                 "not watched yet",
             ]
         );

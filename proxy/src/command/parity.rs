@@ -209,8 +209,8 @@ fn conditions(route: &Value, screen: &Screen) -> Vec<String> {
         vec![
             cell(&condition["name"]),
             holds(condition),
-            Cell::new(figure(&condition["value"])),
-            Cell::new(figure(&condition["threshold"])),
+            Cell::new(figure(&condition["value"], unit(condition))),
+            Cell::new(figure(&condition["threshold"], unit(condition))),
             Cell::new(count(&condition["n"])),
         ]
     };
@@ -292,12 +292,22 @@ fn bound(route: &Value) -> String {
     }
 }
 
-/// A number without its unit: every condition has one of its own.
-fn figure(value: &Value) -> String {
+/// What a condition is measured in; one that is not known here has a bare number.
+fn unit(condition: &Value) -> &'static str {
+    match condition["name"].as_str() {
+        Some("mismatch" | "lost") => " %",
+        Some("hold") => " s",
+        Some("errors") => " points",
+        Some("latency") => " times",
+        _ => "",
+    }
+}
+
+fn figure(value: &Value, unit: &str) -> String {
     match value.as_f64() {
         None => "-".to_owned(),
-        Some(large) if large.abs() >= 100.0 => format!("{large:.0}"),
-        Some(number) => trimmed(&format!("{number:.4}")).to_owned(),
+        Some(large) if large.abs() >= 100.0 => format!("{large:.0}{unit}"),
+        Some(number) => format!("{}{unit}", trimmed(&format!("{number:.4}"))),
     }
 }
 
@@ -345,9 +355,9 @@ PLACE        KIND     COUNT  STATE  LEGACY   RUST        SINCE
 json:/price  value        3  real   5        6\\u{1b}[2J    2 h
 header:etag  missing     40  noise  present  -             3 h
 
-CONDITION  HOLDS  VALUE  THRESHOLD      N
-mismatch   no      0.65        0.1  1,200
-latency    yes      0.9       1.25  1,200
+CONDITION  HOLDS      VALUE   THRESHOLD      N
+mismatch   no        0.65 %       0.1 %  1,200
+latency    yes    0.9 times  1.25 times  1,200
 
 Not compared
   1 client left

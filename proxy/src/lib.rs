@@ -41,6 +41,8 @@ pub mod admin;
 
 pub mod sidecar;
 
+pub mod replay;
+
 pub mod demo;
 
 pub mod command;

@@ -74,6 +74,16 @@ Examples:
 
 Exit codes: 0 nothing differs that is not known to be noise, 1 something does, or nobody answers.";
 
+pub(super) const REPLAY: &str = "\
+Examples:
+  overgrow replay shop.har --against http://127.0.0.1:8080
+  overgrow replay shop.har --against https://staging.example --rules routes.toml
+                                         its parity rules say what may differ
+  overgrow replay shop.har --against http://127.0.0.1:8080 --host recorded --json
+
+Any browser's developer tools export such files. Exit codes: 1 something differs or the
+service cannot be reached, 64 the rules have faults.";
+
 pub(super) const COMPLETIONS: &str = r#"Examples:
   overgrow completions bash > /etc/bash_completion.d/overgrow
   overgrow completions zsh > "${fpath[1]}/_overgrow""#;

@@ -11,6 +11,7 @@ mod examples;
 mod explain;
 mod log;
 mod parity;
+mod replay;
 mod serve;
 mod status;
 mod style;
@@ -176,6 +177,9 @@ enum Command {
         #[command(flatten)]
         file: FileArg,
     },
+    /// Send a golden trace to a service and compare its answers with the recorded ones
+    #[command(after_help = examples::REPLAY)]
+    Replay(replay::ReplayArgs),
     /// Print a completion script
     #[command(after_help = examples::COMPLETIONS)]
     Completions {
@@ -226,6 +230,7 @@ pub fn main_with(builder: Builder) -> ExitCode {
         } => dial::rollback(&builder, &file.file, route.as_deref()),
         Command::Status { admin, file } => status::run(&file.file, &admin),
         Command::Parity { route, admin, file } => parity::run(&file.file, &admin, route.as_deref()),
+        Command::Replay(args) => replay::run(&builder, &args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

@@ -63,7 +63,8 @@ impl Speak {
     }
 }
 
-fn client_config() -> rustls::ClientConfig {
+/// Trusts what the system trusts; says nothing of protocols.
+pub(crate) fn client_config() -> rustls::ClientConfig {
     let mut roots = rustls::RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(found.certs);

@@ -22,6 +22,7 @@ use self::origin::Origin;
 use super::Fault;
 use crate::config::{HealthConfig, UpstreamUrl};
 
+pub(crate) use self::connect::client_config;
 pub use self::origin::Outcome;
 
 /// How an upstream is reached.

@@ -41,6 +41,7 @@ pub mod admin;
 
 pub mod sidecar;
 
+pub mod record;
 pub mod replay;
 
 pub mod demo;

@@ -5,6 +5,7 @@
 
 mod access;
 mod problem;
+mod record;
 mod routes;
 
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use arc_swap::ArcSwap;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use serde_json::json;
 use tower::ServiceExt;
@@ -27,6 +28,7 @@ use crate::gateway::Generation;
 use crate::ledger::Ledger;
 use crate::listen::{Dates, Drain, Front, Peer, Refusal};
 use crate::metrics::Metrics;
+use crate::record::Recorder;
 use crate::reload::{Nudge, Status};
 
 /// What the endpoints show and touch.
@@ -48,6 +50,8 @@ pub struct Shown {
     pub handlers: Handlers,
     /// Makes the reloader look.
     pub nudge: Nudge,
+    /// Takes down what a route is asked.
+    pub recorder: Recorder,
 }
 
 impl Shown {
@@ -74,6 +78,7 @@ impl Admin {
             .route("/api/config", get(config))
             .route("/api/routes", get(routes::list))
             .route("/api/routes/{id}", get(routes::one).patch(routes::set))
+            .route("/api/record", post(record::stream))
             .fallback(|| async { problem::of(StatusCode::NOT_FOUND, "there is no such endpoint") })
             .method_not_allowed_fallback(|| async {
                 problem::of(
@@ -121,7 +126,8 @@ async fn index(State(shown): State<Shown>) -> String {
          GET   /api/config       what is running, and whether it is what routes.toml says\n\
          GET   /api/routes       the table\n\
          GET   /api/routes/ID    one route\n\
-         PATCH /api/routes/ID    {{\"rust\": 25}} edits routes.toml\n",
+         PATCH /api/routes/ID    {{\"rust\": 25}} edits routes.toml\n\
+         POST  /api/record       {{\"route\": ID, \"for\": \"10m\"}} streams what it is asked and answers\n",
         env!("CARGO_PKG_VERSION"),
         generation.number,
         generation.config.routes.len(),

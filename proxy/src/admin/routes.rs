@@ -44,6 +44,21 @@ pub(super) fn counted(traffic: Traffic) -> Value {
     json!({ "legacy": traffic.legacy, "rust": traffic.rust })
 }
 
+/// A form of another site cannot send this type without the browser asking first.
+pub(super) fn refuse_other_than_json(headers: &HeaderMap) -> Option<Response> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
+    let is_json = kind.split(';').next().map(str::trim) == Some("application/json");
+    (!is_json).then(|| {
+        problem::of(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send Content-Type: application/json",
+        )
+    })
+}
+
 /// The body of a `PATCH`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,16 +73,8 @@ pub(super) async fn set(
     headers: HeaderMap,
     body: String,
 ) -> Response {
-    // A form of another site cannot send this type without the browser asking first.
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default();
-    if kind.split(';').next().map(str::trim) != Some("application/json") {
-        return problem::of(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "send Content-Type: application/json",
-        );
+    if let Some(refused) = refuse_other_than_json(&headers) {
+        return refused;
     }
     let Some(dial) = serde_json::from_str::<Change>(&body)
         .ok()

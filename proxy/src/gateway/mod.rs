@@ -33,6 +33,7 @@ use self::seen::Seen;
 use self::switch::Switch;
 use crate::listen::{Dates, Drain, Front, Peer, Refusal};
 use crate::metrics::Metrics;
+use crate::record::Recorder;
 
 /// Answers every request of the traffic listeners.
 #[derive(Clone)]
@@ -43,6 +44,7 @@ struct Shared {
     trusted_proxies: Vec<IpNet>,
     drain: Arc<Drain>,
     metrics: Metrics,
+    recorder: Recorder,
 }
 
 impl Gateway {
@@ -52,12 +54,14 @@ impl Gateway {
         trusted_proxies: Vec<IpNet>,
         drain: Arc<Drain>,
         metrics: Metrics,
+        recorder: Recorder,
     ) -> Self {
         Self(Arc::new(Shared {
             running,
             trusted_proxies,
             drain,
             metrics,
+            recorder,
         }))
     }
 
@@ -81,8 +85,11 @@ impl Gateway {
             &shared.drain,
         );
 
-        let mut request =
-            forward::to_backend(request.map(Body::from), seen, &caller, peer.tls, upgrade);
+        let mut request = request.map(Body::from);
+        let scheme = if peer.tls { "https" } else { "http" };
+        let tap = shared.recorder.wants(&route.id);
+        let pending = tap.map(|tap| tap.question(&mut request, scheme));
+        let mut request = forward::to_backend(request, seen, &caller, peer.tls, upgrade);
         let switch = Switch::of(&request, upgrade);
         let witness = watch::begin(&account, &caller, &mut request, upgrade);
         let mut answered = ask::ask(&generation, &mut account, &caller, &mut request).await;
@@ -94,6 +101,9 @@ impl Gateway {
             Ok(response) => forward::to_client(response, account.http_version()),
             Err(fault) => problem::of_fault(&fault, &caller.request_id, account.side()),
         };
+        if let Some(pending) = pending {
+            response = pending.answered(response);
+        }
         if caller.wants_debug {
             account.describe(response.headers_mut());
         }

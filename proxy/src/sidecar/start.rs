@@ -21,6 +21,7 @@ use crate::gateway::{Gateway, Generation, Parts};
 use crate::ledger::Ledger;
 use crate::listen::{Chassis, Drain, Front, Limits, Sockets, tls_settings};
 use crate::metrics::Metrics;
+use crate::record::Recorder;
 use crate::reload::{self, Reloader};
 use crate::shadow::Lane;
 
@@ -102,6 +103,7 @@ fn traffic(
         server.trusted_proxies.clone(),
         Arc::clone(&shown.drain),
         shown.metrics.clone(),
+        shown.recorder.clone(),
     );
     service(
         "traffic",
@@ -214,6 +216,7 @@ fn load(
         file: builder.file.clone(),
         handlers: builder.handler_names(),
         nudge,
+        recorder: Recorder::new(),
     };
     let reloader = Reloader::new(builder.file.clone(), source, running, parts, status);
     control.spawn(reloader.run(nudges, hang_ups));

@@ -1,0 +1,128 @@
+//! An exchange as an entry of a trace, without its secrets.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, Uri, Version, header};
+use overgrow_parity::trace::{self, Answer, Entry, Given, Header, Request};
+use overgrow_parity::{Extent, Kept};
+
+use crate::ledger::redact;
+use crate::tee::{Copied, End};
+
+/// Stands for a header value that is no text: nobody can say whether it is a secret.
+const UNREADABLE: &[u8] = b"[redacted]";
+
+/// What was asked.
+pub(super) struct Question {
+    pub(super) scheme: &'static str,
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    pub(super) version: Version,
+    pub(super) headers: HeaderMap,
+    pub(super) at: SystemTime,
+}
+
+/// What went by, as it was.
+pub(super) struct Draft {
+    pub(super) question: Question,
+    pub(super) body: Copied,
+    pub(super) status: StatusCode,
+    pub(super) version: Version,
+    pub(super) headers: HeaderMap,
+    pub(super) answer: Copied,
+    /// From the head of the request to the last byte of the answer.
+    pub(super) took: Duration,
+}
+
+impl Draft {
+    pub(super) fn entry(&self) -> Entry {
+        Entry {
+            name: String::new(),
+            started: humantime::format_rfc3339_millis(self.question.at).to_string(),
+            took: self.took,
+            request: self.question.request(&self.body.bytes),
+            answer: Answer::Given(self.given()),
+            conversation: None,
+        }
+    }
+
+    fn given(&self) -> Given {
+        Given {
+            status: self.status,
+            reason: self.status.canonical_reason().unwrap_or("").to_owned(),
+            version: format!("{:?}", self.version),
+            headers: headers(&self.headers),
+            body: self.body(),
+        }
+    }
+
+    /// What is compressed cannot be looked through for secrets, so only its length is kept.
+    fn body(&self) -> trace::Body {
+        if is_encoded(&self.headers) {
+            return trace::Body::Length(self.answer.bytes.len() as u64);
+        }
+        trace::Body::Kept(Kept {
+            bytes: content(&self.headers, &self.answer.bytes),
+            extent: match self.answer.end {
+                End::Whole => Extent::Whole,
+                End::Full | End::Crowded | End::Broke | End::Late => Extent::Cut,
+            },
+        })
+    }
+}
+
+impl Question {
+    fn request(&self, body: &Bytes) -> Request {
+        Request {
+            method: self.method.to_string(),
+            origin: format!("{}://{}", self.scheme, self.authority()),
+            target: redact::target(&self.target()).into_owned(),
+            version: format!("{:?}", self.version),
+            headers: headers(&self.headers),
+            body: (!body.is_empty()).then(|| content(&self.headers, body)),
+        }
+    }
+
+    /// HTTP/2 says it in the target.
+    fn authority(&self) -> String {
+        let named = self.headers.get(header::HOST);
+        let named = named.and_then(|host| host.to_str().ok());
+        let authority = named.or_else(|| self.uri.authority().map(|authority| authority.as_str()));
+        authority.unwrap_or("unknown").to_owned()
+    }
+
+    /// As it stands in an HTTP/1 request line.
+    fn target(&self) -> String {
+        match self.uri.path_and_query() {
+            Some(path) if self.version >= Version::HTTP_2 => path.to_string(),
+            _ => self.uri.to_string(),
+        }
+    }
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let coding = headers.get(header::CONTENT_ENCODING);
+    coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+/// A body without its secrets; bytes that are no text are left as they are.
+fn content(headers: &HeaderMap, bytes: &Bytes) -> Bytes {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok());
+    match std::str::from_utf8(bytes) {
+        Ok(text) => redact::body(kind, text).into_owned().into(),
+        Err(_) => bytes.clone(),
+    }
+}
+
+fn headers(headers: &HeaderMap) -> Vec<Header> {
+    let lines = headers.iter().map(|(name, value)| {
+        let kept = match value.to_str() {
+            Ok(text) => Bytes::from(redact::header(name.as_str(), text).into_owned()),
+            Err(_) => Bytes::from_static(UNREADABLE),
+        };
+        Header::new(name.as_str(), kept)
+    });
+    lines.collect()
+}

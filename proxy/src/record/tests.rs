@@ -1,0 +1,149 @@
+use bytes::Bytes;
+use futures_util::stream;
+use http::{Request, Response, StatusCode};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full, StreamBody};
+use overgrow_handler::{Body, BoxError};
+use overgrow_parity::trace::{self, Answer, Given};
+use overgrow_parity::{Extent, Kept};
+
+use super::*;
+
+fn body(text: &'static str) -> Body {
+    Body::new(Full::new(Bytes::from_static(text.as_bytes())).map_err(BoxError::from))
+}
+
+fn request(text: &'static str) -> Request<Body> {
+    Request::post("/orders?token=s3cret&page=2")
+        .header("host", "shop.example")
+        .header("authorization", "Bearer abcdef")
+        .header("content-type", "application/json")
+        .body(body(text))
+        .unwrap()
+}
+
+fn response(content: Body) -> Response<Body> {
+    Response::builder()
+        .header("content-type", "application/json")
+        .body(content)
+        .unwrap()
+}
+
+/// As the gateway does: the backend reads the question, the client the answer.
+async fn exchange(recorder: &Recorder, mut asked: Request<Body>, answer: Response<Body>) {
+    let pending = recorder
+        .wants("orders")
+        .map(|tap| tap.question(&mut asked, "http"));
+    let _ = asked.into_body().collect().await;
+    let answered = match pending {
+        Some(pending) => pending.answered(answer),
+        None => answer,
+    };
+    let _ = answered.into_body().collect().await;
+}
+
+fn given(entry: Entry) -> Given {
+    match entry.answer {
+        Answer::Given(given) => given,
+        Answer::Silence(why) => panic!("{why}"),
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_is_taken_down_without_its_secrets() {
+    let recorder = Recorder::new();
+    let mut recording = recorder.listen("orders");
+    let answer = response(body(r#"{"id":7,"access_token":"abc"}"#));
+    exchange(&recorder, request(r#"{"password":"p"}"#), answer).await;
+    let entry = recording.next().await.unwrap();
+    let text = entry.to_har().unwrap();
+    for secret in ["s3cret", "abcdef", r#"\"p\""#, r#"\"abc\""#] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+    assert_eq!(entry.request.origin, "http://shop.example");
+    assert!(entry.request.target.starts_with("/orders?token="));
+    assert!(entry.request.target.ends_with("&page=2"));
+    let given = given(entry);
+    assert_eq!(given.status, StatusCode::OK);
+    let trace::Body::Kept(kept) = given.body else {
+        panic!("no body")
+    };
+    assert!(kept.bytes.starts_with(br#"{"id":7,"#), "{kept:?}");
+    assert_eq!(recording.missed(), 0);
+}
+
+#[tokio::test]
+async fn nobody_is_told_who_does_not_listen_to_the_route() {
+    let recorder = Recorder::new();
+    assert!(recorder.wants("orders").is_none());
+    let other = recorder.listen("users");
+    assert!(recorder.wants("orders").is_none());
+    let orders = recorder.listen("orders");
+    assert!(recorder.wants("orders").is_some());
+    drop(orders);
+    assert!(recorder.wants("orders").is_none());
+    drop(other);
+    assert!(recorder.wants("users").is_none());
+}
+
+#[tokio::test]
+async fn two_may_listen_at_once() {
+    let recorder = Recorder::new();
+    let mut listeners = [recorder.listen("orders"), recorder.listen("orders")];
+    exchange(&recorder, request("{}"), response(body("{}"))).await;
+    for recording in &mut listeners {
+        assert!(recording.next().await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_was_not_read_to_its_end_is_missed() {
+    let recorder = Recorder::new();
+    let recording = recorder.listen("orders");
+    let mut asked = request("{}");
+    let tap = recorder.wants("orders").unwrap();
+    let pending = tap.question(&mut asked, "http");
+    let answered = pending.answered(response(body("{}")));
+    let _ = answered.into_body().collect().await;
+    assert_eq!(recording.missed(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_kept_as_cut() {
+    let recorder = Recorder::new();
+    let mut recording = recorder.listen("orders");
+    let frames = [
+        Ok(Frame::data(Bytes::from_static(b"[1,"))),
+        Err(BoxError::from("gone")),
+    ];
+    let broken = Body::new(StreamBody::new(stream::iter(frames)));
+    exchange(&recorder, request("{}"), response(broken)).await;
+    let given = given(recording.next().await.unwrap());
+    let expect = Kept {
+        bytes: Bytes::from_static(b"[1,"),
+        extent: Extent::Cut,
+    };
+    assert_eq!(given.body, trace::Body::Kept(expect));
+}
+
+#[tokio::test]
+async fn a_listener_who_does_not_listen_misses_and_stops_nobody() {
+    let recorder = Recorder::new();
+    let recording = recorder.listen("orders");
+    for _ in 0..QUEUE + 3 {
+        exchange(&recorder, request("{}"), response(body("{}"))).await;
+    }
+    assert_eq!(recording.missed(), 3);
+}
+
+#[tokio::test]
+async fn of_a_compressed_body_only_the_length_is_kept() {
+    let recorder = Recorder::new();
+    let mut recording = recorder.listen("orders");
+    let mut answer = response(body("\u{1f}secret"));
+    let coding = http::HeaderValue::from_static("gzip");
+    answer.headers_mut().insert("content-encoding", coding);
+    exchange(&recorder, request("{}"), answer).await;
+    let given = given(recording.next().await.unwrap());
+    assert_eq!(given.body, trace::Body::Length(7));
+}

@@ -80,7 +80,9 @@ fn summary(difference: &Value) -> String {
         Value::String(text) => text.trim_matches('"').to_owned(),
         other => other.to_string(),
     };
-    ["name", "place", "kind", "recorded", "got"].map(text).join(" ")
+    ["name", "place", "kind", "recorded", "got"]
+        .map(text)
+        .join(" ")
 }
 
 async fn replay(gateway: &OpenClaw, trace: &Path, more: &[&str]) -> Result<Output> {

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, header};
-use http_body_util::{BodyExt, Empty};
+use http::{Method, Request, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
 use super::AdminArg;
 use crate::config::{self, ServerConfig};
@@ -53,7 +55,8 @@ impl Desk {
         Self::at(file, None)
     }
 
-    fn at(file: &Path, admin: Option<String>) -> Self {
+    /// The desk at `admin`; absent, the one that `file` names.
+    pub(super) fn at(file: &Path, admin: Option<String>) -> Self {
         // A file with faults is no reason not to ask: the sidecar may run on the last good one.
         let server = config::salvage(&std::fs::read_to_string(file).unwrap_or_default());
         let by_file = || server.admin.unwrap_or(ServerConfig::default().admin);
@@ -73,6 +76,15 @@ impl Desk {
         self.get_within(GLANCE, path).ok()
     }
 
+    /// `POST path`; the answer comes in pieces for as long as the sidecar has something to say.
+    pub(super) async fn stream(&self, path: &str, body: &Value) -> Result<Stream, Unasked> {
+        let request = request(&self.address, self.token.as_deref(), Method::POST, path)
+            .header(header::CONTENT_TYPE, "application/json");
+        let sending = send(&self.address, request, Full::from(body.to_string()));
+        let sent = tokio::time::timeout(PATIENCE, sending).await;
+        sent.unwrap_or_else(|_| Err(Unasked::Late(self.address.clone())))
+    }
+
     fn get_within(&self, patience: Duration, path: &str) -> Result<Value, Unasked> {
         let admin = &self.address;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -88,33 +100,81 @@ impl Desk {
 }
 
 async fn ask(admin: &str, token: Option<&str>, path: &str) -> Result<Value, Unasked> {
-    let foreign =
-        |error: Box<dyn std::error::Error + Send + Sync>| Unasked::Foreign(admin.to_owned(), error);
+    let request = request(admin, token, Method::GET, path);
+    let body = send(admin, request, Full::default()).await?.rest().await?;
+    serde_json::from_slice(&body).map_err(|error| foreign(admin, error))
+}
+
+/// An answer that is being read. Dropping it closes the connection.
+pub(super) struct Stream {
+    admin: String,
+    body: Incoming,
+    driver: JoinHandle<()>,
+}
+
+impl Stream {
+    /// The next piece; none at the end. Dropping the future loses nothing.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Unasked> {
+        let frame = self.body.frame().await.transpose();
+        let frame = frame.map_err(|error| foreign(&self.admin, error))?;
+        Ok(frame.map(|frame| frame.into_data().unwrap_or_default()))
+    }
+
+    async fn rest(mut self) -> Result<Bytes, Unasked> {
+        let body = (&mut self.body).collect().await;
+        let body = body.map_err(|error| foreign(&self.admin, error))?;
+        Ok(body.to_bytes())
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+fn request(admin: &str, token: Option<&str>, method: Method, path: &str) -> http::request::Builder {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::HOST, admin);
+    match token {
+        Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+        None => request,
+    }
+}
+
+async fn send(
+    admin: &str,
+    request: http::request::Builder,
+    body: Full<Bytes>,
+) -> Result<Stream, Unasked> {
     let stream = TcpStream::connect(admin)
         .await
         .map_err(|error| Unasked::Nobody(admin.to_owned(), error))?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
-        .map_err(|error| foreign(error.into()))?;
-    let mut request = Request::get(path).header(header::HOST, admin);
-    if let Some(token) = token {
-        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-    }
-    let request = request
-        .body(Empty::<Bytes>::new())
-        .map_err(|error| foreign(error.into()))?;
-    // The sender goes with the block: the connection ends when it is dropped.
-    let answering = async move {
-        let response = sender.send_request(request).await?;
-        let status = response.status();
-        Ok::<_, hyper::Error>((status, response.into_body().collect().await?.to_bytes()))
+        .map_err(|error| foreign(admin, error))?;
+    // How it ends is told by the answer.
+    let driver = tokio::spawn(async { drop(connection.await) });
+    let request = request.body(body).map_err(|error| foreign(admin, error))?;
+    let response = sender.send_request(request).await;
+    let response = response.map_err(|error| foreign(admin, error))?;
+    let status = response.status();
+    let stream = Stream {
+        admin: admin.to_owned(),
+        body: response.into_body(),
+        driver,
     };
-    let (answered, _) = tokio::join!(answering, connection);
-    let (status, body) = answered.map_err(|error| foreign(error.into()))?;
     if !status.is_success() {
-        return Err(Unasked::Refused(admin.to_owned(), status, detail(&body)));
+        let detail = detail(&stream.rest().await?);
+        return Err(Unasked::Refused(admin.to_owned(), status, detail));
     }
-    serde_json::from_slice(&body).map_err(|error| foreign(error.into()))
+    Ok(stream)
+}
+
+fn foreign(admin: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Unasked {
+    Unasked::Foreign(admin.to_owned(), error.into())
 }
 
 /// What the problem says, without what it says around it.

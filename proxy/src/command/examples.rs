@@ -74,6 +74,15 @@ Examples:
 
 Exit codes: 0 nothing differs that is not known to be noise, 1 something does, or nobody answers.";
 
+pub(super) const RECORD: &str = "\
+Examples:
+  overgrow record --route orders -o orders.har
+                                         ten minutes of it; Ctrl-C ends it earlier
+  overgrow record --route orders --for 1h -o orders.har --admin 127.0.0.1:9901
+
+Secrets are taken out before anything leaves the sidecar; look through the file all the same
+before you share it.";
+
 pub(super) const REPLAY: &str = "\
 Examples:
   overgrow replay shop.har --against http://127.0.0.1:8080

@@ -11,6 +11,7 @@ mod examples;
 mod explain;
 mod log;
 mod parity;
+mod record;
 mod replay;
 mod serve;
 mod status;
@@ -177,6 +178,9 @@ enum Command {
         #[command(flatten)]
         file: FileArg,
     },
+    /// Write what a route is asked and answers to a golden trace, without its secrets
+    #[command(after_help = examples::RECORD)]
+    Record(record::RecordArgs),
     /// Send a golden trace to a service and compare its answers with the recorded ones
     #[command(after_help = examples::REPLAY)]
     Replay(replay::ReplayArgs),
@@ -230,6 +234,7 @@ pub fn main_with(builder: Builder) -> ExitCode {
         } => dial::rollback(&builder, &file.file, route.as_deref()),
         Command::Status { admin, file } => status::run(&file.file, &admin),
         Command::Parity { route, admin, file } => parity::run(&file.file, &admin, route.as_deref()),
+        Command::Record(args) => record::run(&args),
         Command::Replay(args) => replay::run(&builder, &args),
         Command::Completions { shell } => {
             clap_complete::generate(

@@ -5,9 +5,11 @@
 
 mod fastify;
 mod openclaw;
+mod volatile;
 
 pub use fastify::{Fastify, Grpc};
 pub use openclaw::OpenClaw;
+pub use volatile::{Asked, Volatile};
 
 use crate::process::Process;
 use anyhow::Result;

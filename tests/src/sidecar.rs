@@ -74,6 +74,16 @@ impl Sidecar {
         Starting::spawn(Arc::clone(&self.folder), &["--upgrade"], &[])
     }
 
+    /// A process in the same folder, for when this one has been killed.
+    pub fn again(&self) -> Result<Starting> {
+        Starting::spawn(Arc::clone(&self.folder), &[], &[])
+    }
+
+    /// The folder of its `routes.toml`, below which its data lies.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Where clients connect.
     pub fn addr(&self) -> SocketAddr {
         self.listen

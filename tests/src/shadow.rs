@@ -118,13 +118,27 @@ pub async fn until_report(
 impl Report {
     /// Places and kinds of the differences in that state, sorted.
     pub fn found(&self, state: &str) -> Vec<(&str, &str)> {
-        let mut found: Vec<_> = self
-            .differences
-            .iter()
-            .filter(|found| found.state == state)
+        self.places(|found| found.state == state)
+    }
+
+    /// As [`found`](Self::found), of all that count against the rust side: the real ones, and those of which nobody knows yet.
+    pub fn standing(&self) -> Vec<(&str, &str)> {
+        self.places(Found::stands)
+    }
+
+    fn places(&self, wanted: impl Fn(&Found) -> bool) -> Vec<(&str, &str)> {
+        let wanted = self.differences.iter().filter(|found| wanted(found));
+        let mut places: Vec<_> = wanted
             .map(|found| (found.place.as_str(), found.kind.as_str()))
             .collect();
-        found.sort_unstable();
-        found
+        places.sort_unstable();
+        places
+    }
+}
+
+impl Found {
+    /// Whether it counts against the rust side.
+    pub fn stands(&self) -> bool {
+        matches!(self.state.as_str(), "real" | "learning")
     }
 }

@@ -1,6 +1,6 @@
 //! Whatever a shadow target does, clients get their answers, memory stays flat, and every request is accounted for.
 
-use crate::front::{ROUTE, shadowed_by};
+use crate::front::{ROUTE, route, shadowed_by};
 use anyhow::{Result, ensure};
 use overgrow_tests::ask::get;
 use overgrow_tests::hostile::{Conduct, Hostile};
@@ -23,6 +23,25 @@ async fn leaves_clients_alone(conduct: Conduct, outcomes: &[&str]) -> Result<()>
     let target = Hostile::start(conduct).await?;
     let route = shadowed_by(target.address(), "timeout = \"300ms\"");
     let sidecar = Sidecar::start(&routes_toml(origin.address(), &route)).await?;
+    check(sidecar, &target, conduct, outcomes).await
+}
+
+/// The same after the flip: the service answers, and it is the legacy that is like that.
+async fn as_legacy_leaves_clients_alone(conduct: Conduct, outcomes: &[&str]) -> Result<()> {
+    let origin = Origin::start().await?;
+    let target = Hostile::start(conduct).await?;
+    let handler = format!("http://{}", origin.address());
+    let route = route(&handler, "true", "timeout = \"300ms\"");
+    let sidecar = Sidecar::start(&routes_toml(target.address(), &route)).await?;
+    check(sidecar, &target, conduct, outcomes).await
+}
+
+async fn check(
+    sidecar: Sidecar,
+    target: &Hostile,
+    conduct: Conduct,
+    outcomes: &[&str],
+) -> Result<()> {
     let load = Load::start(4, sidecar.addr(), &get("/a"));
     until_ended(sidecar.admin(), ROUTE, WARM).await?;
     let before = sidecar.process().resident_bytes()?;
@@ -131,4 +150,19 @@ async fn a_target_that_says_more_than_it_announced() -> Result<()> {
 #[tokio::test]
 async fn a_target_that_closes_behind_its_answer() -> Result<()> {
     leaves_clients_alone(Conduct::CloseBehind, &["compared"]).await
+}
+
+#[tokio::test]
+async fn a_legacy_that_is_gone() -> Result<()> {
+    as_legacy_leaves_clients_alone(Conduct::Refuse, &["failed"]).await
+}
+
+#[tokio::test]
+async fn a_legacy_that_hangs() -> Result<()> {
+    as_legacy_leaves_clients_alone(Conduct::Hang, &["timeout"]).await
+}
+
+#[tokio::test]
+async fn a_legacy_that_resets() -> Result<()> {
+    as_legacy_leaves_clients_alone(Conduct::ResetInHead, &["failed"]).await
 }

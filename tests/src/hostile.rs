@@ -182,3 +182,48 @@ async fn drip(stream: &mut TcpStream) -> Result<()> {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raw::{Outcome, Silence, exchange};
+
+    const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+    async fn outcome(conduct: Conduct) -> Outcome {
+        let target = Hostile::start(conduct).await.unwrap();
+        exchange(target.address(), GET).await.unwrap()
+    }
+
+    /// The status, whether the body was whole, and the body's length; or how the target was silent.
+    async fn check(conduct: Conduct, expect: Result<(u16, bool, usize), &[Silence]>) {
+        match (outcome(conduct).await, expect) {
+            (Outcome::Answer(answer), Ok(expect)) => {
+                let seen = (answer.status(), answer.complete, answer.body.len());
+                assert_eq!(seen, expect, "{conduct:?}");
+            }
+            (Outcome::Silence(silence), Err(expect)) => {
+                assert!(expect.contains(&silence), "{conduct:?}: {silence:?}");
+            }
+            (outcome, expect) => panic!("{conduct:?}: {outcome:?}, not {expect:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_refuses_takes_no_connection() {
+        let target = Hostile::start(Conduct::Refuse).await.unwrap();
+        assert!(exchange(target.address(), GET).await.is_err());
+        assert_eq!(target.connections(), 0);
+    }
+
+    #[tokio::test]
+    async fn each_is_bad_in_its_own_way() {
+        const GONE: &[Silence] = &[Silence::Closed, Silence::Reset];
+        check(Conduct::CloseAtOnce, Err(GONE)).await;
+        check(Conduct::HalfAHead, Err(GONE)).await;
+        check(Conduct::ResetInHead, Err(&[Silence::Reset])).await;
+        check(Conduct::TooShort, Ok((200, false, 8))).await;
+        check(Conduct::TooLong, Ok((200, true, 4))).await;
+        check(Conduct::CloseBehind, Ok((200, true, 1))).await;
+    }
+}

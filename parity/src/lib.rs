@@ -9,6 +9,7 @@ mod class;
 mod compare;
 mod difference;
 mod evidence;
+mod gate;
 mod json;
 mod key;
 mod latency;
@@ -25,6 +26,7 @@ pub use difference::{Comparison, Difference, Standing};
 pub use evidence::{
     Answered, Evidence, Failures, KeyReport, Ledger, Missed, Pair, Recent, Recorded, Side, Verdict,
 };
+pub use gate::{Condition, Gate, Judgement, State, Stop, judge};
 pub use key::{Key, Kind, Place};
 pub use latency::{Histogram, Latency, Ratio};
 pub use noise::{KeyState, Tally};

@@ -9,6 +9,8 @@ use overgrow_parity::Standing;
 use overgrow_parity::trace::{Entry, Trace};
 use serde_json::{Value, json};
 
+use super::columns::{Cell, Column, lines};
+use super::style::Screen;
 use super::{BAD_CONFIGURATION, NO, check, style};
 use crate::replay::{Finding, Host, Replay, Rulebook, Target};
 use crate::sidecar::Builder;
@@ -180,12 +182,9 @@ impl Report {
         }
         let rows: Vec<_> = self.findings().filter(is_open).map(row).collect();
         if !rows.is_empty() {
-            style::print_table(
-                &[
-                    "ENTRY", "METHOD", "TARGET", "PLACE", "KIND", "RECORDED", "GOT",
-                ],
-                &rows,
-            );
+            for line in lines(&COLUMNS, &rows, &Screen::of_stdout()) {
+                style::say(line);
+            }
             style::say("");
         }
         style::say(self.summary());
@@ -265,10 +264,20 @@ impl Found<'_> {
     }
 }
 
-fn row(found: Found<'_>) -> Vec<String> {
+const COLUMNS: [Column; 7] = [
+    Column::Text("ENTRY"),
+    Column::Text("METHOD"),
+    Column::Elastic("TARGET"),
+    Column::Elastic("PLACE"),
+    Column::Text("KIND"),
+    Column::Elastic("RECORDED"),
+    Column::Elastic("GOT"),
+];
+
+fn row(found: Found<'_>) -> Vec<Cell> {
     let difference = &found.finding.difference;
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-    vec![
+    [
         found.name(),
         found.entry.request.method.clone(),
         shortened(&found.entry.request.target),
@@ -277,6 +286,8 @@ fn row(found: Found<'_>) -> Vec<String> {
         value(&difference.legacy),
         value(&difference.rust),
     ]
+    .map(Cell::new)
+    .to_vec()
 }
 
 fn shortened(target: &str) -> String {

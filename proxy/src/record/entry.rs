@@ -66,7 +66,7 @@ impl Draft {
             bytes: content(&self.headers, &self.answer.bytes),
             extent: match self.answer.end {
                 End::Whole => Extent::Whole,
-                End::Full | End::Crowded | End::Broke | End::Late => Extent::Cut,
+                End::Full | End::Crowded | End::Failed | End::Left | End::Late => Extent::Cut,
             },
         })
     }

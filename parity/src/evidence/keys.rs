@@ -18,6 +18,10 @@ const KEYS: usize = 256;
 /// The false discovery rate of "real" over a route's keys.
 const ALPHA: f64 = 0.05;
 
+/// The logarithm of the least e-value by which any key is called real: a lone key's chance of being accused while it
+/// is merely noisy is one in a hundred at most, where `ALPHA` alone would allow one in twenty.
+const LEAST: f64 = 4.605_170_185_988_092;
+
 /// A key's place in the table, for as long as the evidence lives.
 pub(super) type KeyId = u16;
 
@@ -183,11 +187,20 @@ impl Keys {
 
     fn judge(&mut self) {
         let live = self.entries.iter().filter(|entry| entry.is_live());
-        let mut values: Vec<f64> = live.map(|entry| entry.ln_e).collect();
-        let rejected = least_rejected(&mut values, ALPHA);
+        // An e-value that is cut to nothing below some height is still one, so e-BH keeps its promise.
+        let mut values: Vec<f64> = live.map(|entry| cut(entry.ln_e)).collect();
+        let rejected = least_rejected(&mut values, ALPHA).max(LEAST);
         for entry in &mut self.entries {
             entry.state = entry.tally.state(entry.ln_e, rejected);
         }
+    }
+}
+
+fn cut(ln_e: f64) -> f64 {
+    if ln_e < LEAST {
+        f64::NEG_INFINITY
+    } else {
+        ln_e
     }
 }
 

@@ -1,52 +1,185 @@
 //! The ledger: evidence and samples that outlive a restart.
 //!
-//! It must not know HTTP, sockets or the gateway: what it keeps is text and numbers. The surprise: nothing that is
-//! stored or shown leaves this room before [`redact`] has gone over it.
+//! A [`Book`] per route is added to and read in memory; one thread writes what has changed. It must not know HTTP,
+//! sockets or the gateway: what it keeps is text and numbers. The surprise: nothing in it fails anybody. What cannot be
+//! opened is set aside, what cannot be written is kept in memory, and both are said.
 
 mod book;
+mod page;
+mod post;
 pub mod redact;
-#[allow(dead_code, unused_imports, reason = "its writer comes next")]
+mod sample;
+mod shelf;
 mod store;
+mod versions;
+mod writer;
 
-pub use self::store::{Filter, LedgerError, Limits};
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
-
-use overgrow_parity::Evidence;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 pub use self::book::Book;
+pub use self::page::Stop;
+pub use self::sample::{Body, Request, Sample, Sampled, Side};
+pub use self::shelf::Opened;
+pub use self::store::{Filter, LedgerError, Limits};
 
-/// All books; cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub struct Ledger(Arc<Mutex<BTreeMap<String, Arc<Book>>>>);
+use self::book::now;
+use self::page::Page;
+use self::post::{Message, Post, Question};
+use self::shelf::Shelf;
+use self::store::Epoch;
+
+/// The books of all routes, and their file. Cloned cheaply; the file is closed, with everything written, when the last
+/// clone is dropped.
+#[derive(Clone)]
+pub struct Ledger(Arc<Desk>);
+
+struct Desk {
+    books: Arc<Books>,
+    post: Post,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// What is kept of each route in this process.
+#[derive(Default)]
+struct Books {
+    open: Mutex<BTreeMap<String, Arc<Book>>>,
+    /// What the file knew when it was opened.
+    found: Mutex<HashMap<String, Epoch>>,
+}
 
 impl Ledger {
+    /// Opens the ledger in a folder, which is made where it is missing. It never fails: a file that cannot be used is
+    /// renamed `ledger.db.corrupt-` and the unix time, and where there is no file to be had it lives in memory and
+    /// tries again every half a minute. Reads the whole file, so it takes up to a few tenths of a second.
+    pub fn open(folder: &Path, limits: Limits) -> (Self, Opened) {
+        let (shelf, latest, opened) = Shelf::open(folder, limits);
+        report(&opened);
+        (Self::with(shelf, latest), opened)
+    }
+
     /// A ledger that is gone with the process.
     pub fn in_memory() -> Self {
-        Self::default()
+        Self::with(Shelf::in_memory(Limits::default()), Vec::new())
     }
 
-    /// The book of a route. It goes on with its epoch when that depends on the same, else the next epoch begins.
+    fn with(shelf: Shelf, latest: Vec<Epoch>) -> Self {
+        let found = latest.into_iter().map(|epoch| (epoch.route.clone(), epoch));
+        let books = Arc::new(Books {
+            open: Mutex::default(),
+            found: Mutex::new(found.collect()),
+        });
+        let (post, messages) = post::open();
+        let writer = writer::spawn(shelf, Arc::clone(&books), post.clone(), messages);
+        if let Err(error) = &writer {
+            tracing::warn!(%error, "no thread for the ledger: nothing of it is written");
+        }
+        Self(Arc::new(Desk {
+            books,
+            post,
+            writer: writer.ok(),
+        }))
+    }
+
+    /// The book of a route. It continues the epoch of this fingerprint, or begins the next one. The same book for the
+    /// same route while the process runs.
     pub fn book(&self, route: &str, fingerprint: &str) -> Arc<Book> {
-        let mut books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let begin = |epoch| Evidence::begin(epoch, fingerprint.to_owned(), unix_seconds());
-        let book = books
-            .entry(route.to_owned())
-            .or_insert_with(|| Arc::new(Book::new(route, begin(1))));
-        book.depends_on(fingerprint, begin);
-        Arc::clone(book)
+        let desk = &self.0;
+        let mut open = locked(&desk.books.open);
+        if let Some(book) = open.get(route) {
+            book.continue_under(fingerprint);
+            return Arc::clone(book);
+        }
+        let page = match locked(&desk.books.found).remove(route) {
+            Some(epoch) => Page::after(&epoch, fingerprint, now()),
+            None => Page::first(fingerprint, now()),
+        };
+        let book = Arc::new(Book::new(route, page, desk.post.clone()));
+        open.insert(route.to_owned(), Arc::clone(&book));
+        book
     }
 
-    /// Every book there is, by the route's id.
+    /// Every book that was asked for, by route.
     pub fn books(&self) -> Vec<Arc<Book>> {
-        let books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        books.values().cloned().collect()
+        self.0.books.all()
+    }
+
+    /// A route's samples, the newest first. It waits for the disk, so it is not for a thread that serves.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or nobody reads it any more.
+    pub fn samples(
+        &self,
+        route: &str,
+        filter: Filter,
+        limit: u32,
+    ) -> Result<Vec<Sampled>, LedgerError> {
+        let (answer, answered) = sync_channel(1);
+        self.0.post.wait(Message::Find(Question {
+            route: route.to_owned(),
+            filter,
+            limit,
+            answer,
+        }));
+        answered.recv().map_err(|_| LedgerError::Closed)?
+    }
+
+    /// Samples that were not written, for want of room on their way or of a disk, since the start.
+    pub fn dropped(&self) -> u64 {
+        self.0.post.dropped()
+    }
+
+    /// Returns when everything that was given before is on disk, or cannot be brought there. It waits for the disk.
+    pub fn flush(&self) {
+        let (done, written) = sync_channel(1);
+        self.0.post.wait(Message::Flush(done));
+        // An error says that nobody writes any more.
+        let _ = written.recv();
     }
 }
 
-fn unix_seconds() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
+impl Books {
+    fn all(&self) -> Vec<Arc<Book>> {
+        locked(&self.open).values().cloned().collect()
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.post.wait(Message::Close);
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has said so.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.books()).finish()
+    }
+}
+
+fn report(opened: &Opened) {
+    match opened {
+        Opened::Fresh | Opened::Continued => {}
+        Opened::SetAside { path, why } => {
+            tracing::warn!(path = %path.display(), %why, "the ledger's file is set aside, and another one begun");
+        }
+        Opened::MemoryOnly { why } => {
+            let why = why as &dyn std::error::Error;
+            tracing::warn!(why, "the ledger is not written, evidence is kept in memory");
+        }
+    }
+}
+
+fn locked<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -28,7 +28,8 @@ const SCHEMA: i64 = 1;
 /// How long another process may hold the file before a write gives up. Its writes take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// An epoch's page is the evidence and what else the book keeps; a sample's document is stored once, whatever number of
+/// An epoch's page is the evidence and what else the book keeps, and is empty when the epoch has ended; its summary
+/// stays. A sample's document is stored once, whatever number of
 /// keys it is a sample of.
 const TABLES: &str = "
     CREATE TABLE epochs (
@@ -40,6 +41,7 @@ const TABLES: &str = "
         writer TEXT NOT NULL,
         revision INTEGER NOT NULL,
         page TEXT NOT NULL,
+        summary TEXT NOT NULL,
         PRIMARY KEY (route, number)
     );
     CREATE TABLE samples (
@@ -84,6 +86,11 @@ impl Store {
     /// When there is no memory for it.
     pub(super) fn in_memory(limits: Limits) -> Result<Self, LedgerError> {
         Self::prepare(Connection::open_in_memory()?, limits)
+    }
+
+    /// Whether it outlives the process.
+    pub(super) fn is_file(&self) -> bool {
+        self.file.path().is_some_and(|path| !path.is_empty())
     }
 
     fn prepare(mut file: Connection, limits: Limits) -> Result<Self, LedgerError> {

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, TransactionBehavior, pa
 
 use super::{LedgerError, SampleRow, Store, samples};
 
-/// Ended epochs that are remembered per route.
+/// Ended epochs whose summary is remembered per route.
 const REMEMBERED: u32 = 10;
 
 /// An epoch as it is in the file.
@@ -19,14 +19,14 @@ pub(in crate::ledger) struct Epoch {
     pub(in crate::ledger) number: u32,
     /// Of what the evidence speaks of.
     pub(in crate::ledger) fingerprint: String,
-    /// Unix milliseconds.
+    /// Unix seconds.
     pub(in crate::ledger) began: i64,
-    /// Unix milliseconds; none while it is open.
-    pub(in crate::ledger) ended: Option<i64>,
     /// Changes with every write.
     pub(in crate::ledger) revision: i64,
-    /// The evidence, or what is left of it when the epoch has ended.
+    /// The evidence and what goes with it.
     pub(in crate::ledger) page: String,
+    /// What will be left of it when it has ended.
+    pub(in crate::ledger) summary: String,
 }
 
 /// An epoch that is to be written.
@@ -100,11 +100,13 @@ fn save(change: &Transaction<'_>, draft: &Draft, writer: &str) -> rusqlite::Resu
     let found = change
         .prepare_cached("SELECT * FROM epochs WHERE route = ? AND number = ?")?
         .query_row(params![route, number], |row| {
-            Ok((epoch(row)?, row.get::<_, String>("writer")?))
+            let ended: Option<i64> = row.get("ended")?;
+            let owner: String = row.get("writer")?;
+            Ok((epoch(row)?, ended.is_some() || owner != writer))
         })
         .optional()?;
     match (found, draft.tenure) {
-        (Some((_, owner)), Tenure::Own) if owner != writer => Ok(Saved::TakenOver),
+        (Some((_, true)), Tenure::Own) => Ok(Saved::TakenOver),
         (Some((newer, _)), Tenure::First) if newer.revision != draft.epoch.revision => {
             claim(change, &newer, writer)?;
             Ok(Saved::Adopted(newer))
@@ -123,17 +125,22 @@ fn claim(change: &Transaction<'_>, epoch: &Epoch, writer: &str) -> rusqlite::Res
 fn write(change: &Transaction<'_>, epoch: &Epoch, writer: &str) -> rusqlite::Result<i64> {
     let revision = epoch.revision + 1;
     change
-        .prepare_cached("INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?
+        .prepare_cached("INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?, NULL, ?, ?, ?, ?)")?
         .execute(params![
             epoch.route,
             epoch.number,
             epoch.fingerprint,
             epoch.began,
-            epoch.ended,
             writer,
             revision,
-            epoch.page
+            epoch.page,
+            epoch.summary
         ])?;
+    change
+        .prepare_cached(
+            "UPDATE epochs SET ended = ?, page = '' WHERE route = ? AND number < ? AND ended IS NULL",
+        )?
+        .execute(params![epoch.began, epoch.route, epoch.number])?;
     change
         .prepare_cached("DELETE FROM epochs WHERE route = ? AND number + ? < ?")?
         .execute(params![epoch.route, REMEMBERED, epoch.number])?;
@@ -146,8 +153,8 @@ fn epoch(row: &Row<'_>) -> rusqlite::Result<Epoch> {
         number: row.get("number")?,
         fingerprint: row.get("fingerprint")?,
         began: row.get("began")?,
-        ended: row.get("ended")?,
         revision: row.get("revision")?,
         page: row.get("page")?,
+        summary: row.get("summary")?,
     })
 }

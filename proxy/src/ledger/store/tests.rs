@@ -30,15 +30,24 @@ impl Place {
     }
 }
 
+impl Store {
+    /// Makes the disk that large, in pages.
+    pub(in crate::ledger) fn give_room(&self, pages: u32) {
+        self.file
+            .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+            .unwrap();
+    }
+}
+
 fn draft(number: u32, revision: i64, tenure: Tenure, page: &str) -> Draft {
     let epoch = Epoch {
         route: "orders".into(),
         number,
         fingerprint: "one".into(),
         began: 1,
-        ended: None,
         revision,
         page: page.into(),
+        summary: "s".into(),
     };
     Draft { epoch, tenure }
 }
@@ -103,18 +112,24 @@ fn the_new_process_continues_and_the_old_one_lets_go() {
 }
 
 #[test]
-fn ten_ended_epochs_are_remembered() {
+fn the_summaries_of_ten_ended_epochs_are_remembered() {
     let mut store = Store::in_memory(Limits::default()).unwrap();
     for number in 1..=15 {
         store
-            .save(&[draft(number, 0, Tenure::First, "")], &[])
+            .save(&[draft(number, 0, Tenure::First, "p")], &[])
             .unwrap();
     }
-    let count: u32 = store
+    let told: String = store
         .file
-        .query_row("SELECT count(*) FROM epochs", [], |row| row.get(0))
+        .query_row(
+            "SELECT group_concat(page || summary || ifnull(ended, '-'), ' ') FROM epochs",
+            [],
+            |row| row.get(0),
+        )
         .unwrap();
-    assert_eq!((count, store.latest().unwrap()[0].number), (11, 15));
+    assert_eq!(told, "s1 s1 s1 s1 s1 s1 s1 s1 s1 s1 ps-");
+    let late = store.save(&[draft(14, 1, Tenure::Own, "p")], &[]).unwrap();
+    assert_eq!(late, [Saved::TakenOver]);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
+use overgrow_parity::Evidence;
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -25,7 +26,7 @@ pub use self::routes::describe;
 
 use crate::config::{Handlers, RouteConfig};
 use crate::gateway::Generation;
-use crate::ledger::Ledger;
+use crate::ledger::{Book, Ledger};
 use crate::listen::{Dates, Drain, Front, Peer, Refusal};
 use crate::metrics::Metrics;
 use crate::record::Recorder;
@@ -147,6 +148,9 @@ async fn metrics(State(shown): State<Shown>) -> Response {
     let running = shown.running.load();
     let health = running.upstreams().flat_map(|upstream| upstream.health());
     shown.metrics.upstreams(health);
+    let bounds: Vec<_> = books_of(&shown, &running).map(bound_of).collect();
+    let bounds = bounds.iter().map(|(route, bound)| (route.as_str(), *bound));
+    shown.metrics.mismatch_bounds(bounds);
     match shown.metrics.text() {
         Ok(text) => {
             let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
@@ -154,6 +158,19 @@ async fn metrics(State(shown): State<Shown>) -> Response {
         }
         Err(error) => problem::of(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
+}
+
+/// The books of routes that are running; the ledger keeps those of others too.
+fn books_of(shown: &Shown, running: &Generation) -> impl Iterator<Item = Arc<Book>> {
+    let runs = |book: &Arc<Book>| {
+        let mut routes = running.config.routes.iter();
+        routes.any(|route| *route.id == *book.route() && route.shadow.sample > 0.0)
+    };
+    shown.ledger.books().into_iter().filter(runs)
+}
+
+fn bound_of(book: Arc<Book>) -> (String, f64) {
+    (book.route().to_owned(), book.read(Evidence::bound))
 }
 
 async fn config(State(shown): State<Shown>) -> Json<serde_json::Value> {

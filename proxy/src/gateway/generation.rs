@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use overgrow_handler::Registry;
 
@@ -121,6 +121,11 @@ impl Generation {
     }
 }
 
+fn unix_seconds() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
 fn legacy_reach(legacy: &LegacyConfig) -> Reach {
     Reach {
         urls: legacy.urls.clone(),
@@ -198,6 +203,7 @@ impl Known<'_> {
             .parts
             .ledger
             .book(&route.id, &shadow::fingerprint(route, legacy));
+        book.note_dial(route.rust.percent(), unix_seconds());
         Shadow::new(shadow::Parts {
             route: Arc::clone(&route.id),
             settings: route.shadow.clone(),

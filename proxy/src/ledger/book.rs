@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -37,6 +37,8 @@ pub struct Book {
     open: Mutex<Open>,
     beside: Mutex<Vec<Note>>,
     changed: AtomicBool,
+    /// Requests that the sample did not take and nobody has entered yet.
+    passed: AtomicU64,
     post: Post,
 }
 
@@ -61,6 +63,7 @@ impl Book {
             open: Mutex::new(Open { page, sampled }),
             beside: Mutex::default(),
             changed: AtomicBool::new(false),
+            passed: AtomicU64::new(0),
             post,
         }
     }
@@ -73,6 +76,11 @@ impl Book {
     /// A request came that the shadow settings cover.
     pub fn eligible(&self, shape: &Shape) {
         self.note(Note::Eligible(shape.clone()));
+    }
+
+    /// A request came that the shadow settings cover, and the sample did not take it. Costs an addition.
+    pub fn passed(&self) {
+        self.passed.fetch_add(1, Ordering::Relaxed);
     }
 
     /// It fell into the sample.
@@ -210,6 +218,8 @@ impl Book {
     fn open(&self) -> MutexGuard<'_, Open> {
         let mut open = locked(&self.open);
         let beside = std::mem::take(&mut *locked(&self.beside));
+        let passed = self.passed.swap(0, Ordering::Relaxed);
+        open.page.evidence.passed(passed);
         beside.into_iter().for_each(|note| open.enter(note));
         open
     }

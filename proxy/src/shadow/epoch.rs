@@ -1,15 +1,19 @@
 //! What evidence depends on: when one of these changes, an epoch of the evidence ends and the next begins.
 //!
 //! The handlers of this program change with the program, so its own bytes are part of it; a service over HTTP is known
-//! by its address only.
+//! by its address, and by the version that its answers tell.
 
 use std::fmt::Write;
 use std::io::Read;
 use std::sync::OnceLock;
 
+use http::HeaderMap;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::config::{HandlerRef, LegacyConfig, RouteConfig};
+
+/// Where backends tell their version, the first that is there. `Server` is the least of them: proxies write it too.
+const VERSIONS: [&str; 4] = ["x-overgrow-version", "x-app-version", "x-version", "server"];
 
 /// Names the handler's build, the route's rules and the legacy of a route.
 pub fn fingerprint(route: &RouteConfig, legacy: &LegacyConfig) -> String {
@@ -26,6 +30,12 @@ pub fn fingerprint(route: &RouteConfig, legacy: &LegacyConfig) -> String {
         let _ = write!(text, " {url}");
     }
     text
+}
+
+/// The version that an answer tells.
+pub(super) fn version(headers: &HeaderMap) -> Option<&str> {
+    let values = VERSIONS.iter().filter_map(|name| headers.get(*name));
+    values.filter_map(|value| value.to_str().ok()).next()
 }
 
 /// A hash of this program's file; of a file that cannot be read the version stands for it.
@@ -70,5 +80,15 @@ mod tests {
             plain,
             of("handler = \"orders\"\nparity = { ignore = [\"status\"] }")
         );
+    }
+
+    #[test]
+    fn a_version_is_read_where_backends_tell_it() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(version(&headers), None);
+        headers.insert("server", "nginx/1.22".parse().unwrap());
+        assert_eq!(version(&headers), Some("nginx/1.22"));
+        headers.insert("x-app-version", "7".parse().unwrap());
+        assert_eq!(version(&headers), Some("7"));
     }
 }

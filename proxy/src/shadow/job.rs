@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout};
 use super::asking::{self, Broke, Given, Limits, Unanswered};
 use super::consent::May;
 use super::eligible::{Again, Manner, Terms};
+use super::fate::Fate;
 use super::judge::{Answer, Case, Voice};
 use super::question::{Question, says_planned};
 use super::ticket::Ticket;
@@ -35,6 +36,7 @@ pub(super) struct Job {
     pub(super) terms: Terms,
     pub(super) serving: Side,
     pub(super) primary: oneshot::Receiver<Primary>,
+    pub(super) fate: Fate,
     /// Held until the verdict.
     pub(super) _ticket: Ticket,
     pub(super) body: Option<Copied>,
@@ -59,13 +61,15 @@ impl Job {
                 let lane = self.shadow.lane.clone();
                 lane.submit(self);
             }
-            outcome => self.ended(outcome),
+            outcome => self.fate.settle(outcome),
         }
     }
 
     /// Asks the other side, and the legacy a second time where the terms say so. `None` when that led nowhere; the
     /// outcome is counted then.
-    pub(super) async fn ask(self) -> Option<Asked> {
+    pub(super) async fn ask(mut self) -> Option<Asked> {
+        let has_body = !self.bytes().is_empty();
+        self.shadow.judge.asked(&self.question.shape(has_body));
         let asked = match self.may_ask().await {
             Ok(()) => self.ask_all().await,
             Err(outcome) => Err(outcome),
@@ -77,7 +81,7 @@ impl Job {
                 again,
             }),
             Err(outcome) => {
-                self.ended(outcome);
+                self.fate.settle(outcome);
                 None
             }
         }
@@ -170,10 +174,6 @@ impl Job {
         self.shadow
             .metrics
             .answered(side, class, took.as_secs_f64());
-    }
-
-    fn ended(&self, outcome: Outcome) {
-        self.shadow.ended(outcome);
     }
 
     fn bytes(&self) -> Bytes {
@@ -279,7 +279,7 @@ impl Asked {
             Ok(()) => Outcome::Compared,
             Err(outcome) => outcome,
         };
-        job.ended(outcome);
+        job.fate.settle(outcome);
     }
 }
 

@@ -18,8 +18,8 @@ use tokio::time::Instant;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::asking::Given;
-use super::outcome_of;
 use super::question::Question;
+use super::{epoch, outcome_of, sample};
 use crate::config::{ExpectedDifference, ParityConfig};
 use crate::ledger::Book;
 use crate::metrics::Outcome;
@@ -104,7 +104,14 @@ impl Judge {
 
     /// A request of that shape came by and is not asked.
     pub(super) fn saw(&self, shape: &Shape) {
-        self.book.saw(shape);
+        self.book.eligible(shape);
+        self.book.sampled();
+    }
+
+    /// A request of the sample that is asked.
+    pub(super) fn asked(&self, shape: &Shape) {
+        self.book.eligible(shape);
+        self.book.sampled();
     }
 
     /// A request of the sample is not compared, for this reason.
@@ -151,8 +158,18 @@ impl Judge {
             shape: &case.question.shape(!case.body.is_empty()),
             at: unix_seconds(),
         };
-        let verdict = self.book.record(&pair);
+        self.versions(&legacy, &rust);
+        let verdict = self.book.record(&pair, || sample::of(case, &legacy, &rust));
         Ok(verdict.name())
+    }
+
+    /// A backend that tells another version than before has begun another epoch.
+    fn versions(&self, legacy: &Said, rust: &Said) {
+        for (side, said) in [("legacy", legacy), ("rust", rust)] {
+            if let Some(version) = epoch::version(&said.observation.headers) {
+                self.book.saw_version(side, version);
+            }
+        }
     }
 
     fn compare(

@@ -9,11 +9,13 @@ mod asking;
 mod consent;
 mod eligible;
 mod epoch;
+mod fate;
 mod job;
 mod judge;
 mod lane;
 mod question;
 mod rest;
+mod sample;
 mod ticket;
 mod witness;
 
@@ -32,6 +34,7 @@ pub use self::witness::Witness;
 
 use self::consent::Consent;
 use self::eligible::{Ask, Draws, Terms, sort};
+use self::fate::Fate;
 use self::job::Job;
 use self::question::Question;
 use self::rest::Rest;
@@ -164,6 +167,7 @@ impl Shadow {
             terms,
             serving,
             primary,
+            fate: Fate::open(self),
             _ticket: ticket,
             body: None,
             since: started,

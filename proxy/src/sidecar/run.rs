@@ -211,6 +211,7 @@ impl Running {
             traffic.shutdown_timeout(LAST_MOMENT);
         }
         control.shutdown_timeout(LAST_MOMENT);
+        self.shown.ledger.flush();
     }
 }
 

@@ -18,7 +18,7 @@ use super::{Builder, Inherit, StartError};
 use crate::admin::{Access, Admin, Shown};
 use crate::config::{Config, Secret, ServerConfig};
 use crate::gateway::{Gateway, Generation, Parts};
-use crate::ledger::Ledger;
+use crate::ledger::{self, Ledger};
 use crate::listen::{Chassis, Drain, Front, Limits, Sockets, tls_settings};
 use crate::metrics::Metrics;
 use crate::record::Recorder;
@@ -39,7 +39,7 @@ pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
         handlers,
         metrics,
         lane: Lane::start().map_err(StartError::Runtime)?,
-        ledger: Ledger::in_memory(),
+        ledger: Ledger::open(&server.data, ledger::Limits::default()).0,
     };
 
     let control = control_runtime()?;

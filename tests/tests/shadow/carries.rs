@@ -1,12 +1,16 @@
 //! What a shadow request carries, in both directions, and what it leaves behind.
 
-use crate::front::{Pair, ROUTE, shadows};
+use crate::front::{Pair, ROUTE, shadowed_by, shadows};
 use anyhow::{Context, Result};
 use overgrow_tests::admin::until_config;
 use overgrow_tests::ask::{Client, get, post};
 use overgrow_tests::legacy::Asked;
+use overgrow_tests::origin::{Origin, read_head};
 use overgrow_tests::raw::{Outcome, Wire};
 use overgrow_tests::shadow::{ended, judged, until_ended};
+use overgrow_tests::sidecar::{Sidecar, routes_toml};
+use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 
 /// The one request that came to a side off the client's path.
 fn only(asked: &[Asked]) -> Result<&Asked> {
@@ -74,23 +78,62 @@ async fn the_legacy_is_asked_what_the_service_answers() -> Result<()> {
     a_get_is_asked_of_the_other("true").await
 }
 
-#[tokio::test]
-async fn an_upload_in_chunks_that_waits_for_a_go_ahead_is_framed_anew() -> Result<()> {
+/// An upload of `one two` in two chunks, after a go-ahead; `ends` are the lines behind the last chunk.
+async fn upload_in_chunks(head: &str, ends: &str) -> Result<()> {
     let pair = Pair::start("false", "writes = \"send\"", &[]).await?;
     let mut wire = Wire::connect(pair.sidecar.addr()).await?;
-    let request =
-        b"POST /writes HTTP/1.1\r\nHost: x\r\nX-Request-Id: r-2\r\nExpect: 100-continue\r\n\
-                    Trailer: x-sum\r\nTransfer-Encoding: chunked\r\n\r\n\
-                    3\r\none\r\n4\r\n two\r\n0\r\nX-Sum: 9\r\n\r\n";
-    let Outcome::Answer(answer) = wire.exchange(request).await else {
+    let request = format!(
+        "POST /writes HTTP/1.1\r\nHost: x\r\nX-Request-Id: r-2\r\nExpect: 100-continue\r\n{head}\
+         Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n4\r\n two\r\n0\r\n{ends}\r\n"
+    );
+    let Outcome::Answer(answer) = wire.exchange(request.as_bytes()).await else {
         anyhow::bail!("no answer");
     };
     assert_eq!(answer.status(), 201, "{}", answer.text());
-    until_ended(pair.sidecar.admin(), ROUTE, 1).await?;
+    let scrape = until_ended(pair.sidecar.admin(), ROUTE, 1).await?;
+    assert_eq!(ended(&scrape, ROUTE, "incomplete"), 0, "it was whole");
+    assert_eq!(ended(&scrape, ROUTE, "compared"), 1);
     let asked = pair.rust.asked().await?;
     let asked = only(&asked)?;
     check_marks(asked, "r-2");
     assert_eq!(asked.body, "one two");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_in_chunks_that_waits_for_a_go_ahead_is_framed_anew() -> Result<()> {
+    upload_in_chunks("", "").await
+}
+
+#[tokio::test]
+async fn an_upload_with_trailers_goes_on_without_them() -> Result<()> {
+    upload_in_chunks("Trailer: x-sum\r\n", "X-Sum: 9\r\n").await
+}
+
+/// Answers everything in two chunks and a trailer.
+async fn with_trailers(stream: TcpStream) -> Result<()> {
+    let mut stream = BufReader::new(stream);
+    while read_head(&mut stream).await?.is_some() {
+        let answer = b"HTTP/1.1 200 OK\r\nTrailer: x-sum\r\nTransfer-Encoding: chunked\r\n\r\n\
+                       3\r\none\r\n4\r\n two\r\n0\r\nX-Sum: 9\r\n\r\n";
+        stream.get_mut().write_all(answer).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn answers_with_trailers_are_compared() -> Result<()> {
+    let start = || Origin::start_with(|stream| async { drop(with_trailers(stream).await) });
+    let (legacy, rust) = (start().await?, start().await?);
+    let routes = routes_toml(legacy.address(), &shadowed_by(rust.address(), ""));
+    let sidecar = Sidecar::start(&routes).await?;
+    for count in 1..=3 {
+        let ask = get("/").header("te", "trailers");
+        assert_eq!(ask.send(sidecar.addr()).await?.text(), "one two");
+        let scrape = until_ended(sidecar.admin(), ROUTE, count).await?;
+        assert_eq!(ended(&scrape, ROUTE, "incomplete"), 0, "it was whole");
+        assert_eq!(judged(&scrape, ROUTE, "match"), count);
+    }
     Ok(())
 }
 

@@ -13,11 +13,15 @@ use std::time::Duration;
 /// What a bad target may add to the sidecar's memory.
 const FLAT: u64 = 20 << 20;
 
+/// What becomes of some requests when there are more of them than the lane has time for, which here is the rule.
+const BUSY: [&str; 2] = ["dropped", "timeout"];
+
 /// Requests before memory is looked at, and after which it is looked at again.
 const WARM: u64 = 500;
 const ENOUGH: u64 = 3_000;
 
-/// Runs clients against a sidecar whose shadow target is like that; the outcomes may be these and no others.
+/// Runs clients against a sidecar whose shadow target is like that; some requests end in one of those ways, and none in
+/// another that is not owed to the rush.
 async fn leaves_clients_alone(conduct: Conduct, outcomes: &[&str]) -> Result<()> {
     let origin = Origin::start().await?;
     let target = Hostile::start(conduct).await?;
@@ -73,7 +77,7 @@ async fn check(
     ensure!(sum == asked, "{sum} ends of {asked} requests: {counts:?}");
     let strange: Vec<_> = counts
         .iter()
-        .filter(|(outcome, _)| !outcomes.contains(outcome) && *outcome != "dropped")
+        .filter(|(outcome, _)| !outcomes.contains(outcome) && !BUSY.contains(outcome))
         .collect();
     ensure!(strange.is_empty(), "{conduct:?}: {counts:?}");
     let named = outcomes

@@ -41,7 +41,8 @@ fn body(next: impl Fn() -> Bytes + Send + 'static) -> Body {
     Body::new(StreamBody::new(frames))
 }
 
-/// A client asks a hundred times and gets a hundred good answers; the outcomes are this one, or dropped.
+/// A client asks a hundred times and gets a hundred good answers; some requests end in one of those ways, and none in
+/// another that is not owed to the rush.
 async fn leaves_clients_alone(path: &str, outcomes: &[&str]) -> Result<()> {
     let legacy = Origin::start().await?;
     let builder = Overgrow::builder().handler("failing", failing());
@@ -58,13 +59,19 @@ async fn leaves_clients_alone(path: &str, outcomes: &[&str]) -> Result<()> {
     assert_eq!(client.reopened(), 0);
     let scrape = until_ended(sidecar.admin()?, ROUTE, 100).await?;
     assert_eq!(ended_in_all(&scrape, ROUTE), 100);
-    let named: u64 = outcomes
-        .iter()
-        .map(|outcome| ended(&scrape, ROUTE, outcome))
-        .sum();
-    let dropped = ended(&scrape, ROUTE, "dropped");
-    assert!(named > 0, "{dropped} dropped");
-    assert_eq!(named + dropped, 100);
+    let count = |outcomes: &[&str]| -> u64 {
+        let counts = outcomes
+            .iter()
+            .map(|outcome| ended(&scrape, ROUTE, outcome));
+        counts.sum()
+    };
+    assert!(count(outcomes) > 0, "{} dropped", count(&["dropped"]));
+    // Whoever waits too long behind the others is late, whatever it would have come to.
+    let busy: Vec<_> = ["dropped", "timeout"]
+        .into_iter()
+        .filter(|outcome| !outcomes.contains(outcome))
+        .collect();
+    assert_eq!(count(outcomes) + count(&busy), 100);
     Ok(())
 }
 

@@ -29,7 +29,9 @@ pub enum Conduct {
     HangInHead,
     /// Bytes that are not HTTP.
     Garbage,
-    /// A whole answer of 10 GiB, as fast as it is read.
+    /// An answer of 10 GiB, announced and sent as fast as it is read.
+    TenGibibytes,
+    /// An answer in chunks without an end, as fast as it is read.
     Endless,
     /// A body of one byte now and then, without an end.
     Drip,
@@ -43,7 +45,7 @@ pub enum Conduct {
 
 impl Conduct {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Refuse,
         Self::Hang,
         Self::CloseAtOnce,
@@ -52,6 +54,7 @@ impl Conduct {
         Self::HalfAHead,
         Self::HangInHead,
         Self::Garbage,
+        Self::TenGibibytes,
         Self::Endless,
         Self::Drip,
         Self::TooShort,
@@ -130,7 +133,8 @@ async fn treat(stream: &mut TcpStream, conduct: Conduct) -> Result<GoesOn> {
             hang(stream).await?;
         }
         Conduct::Garbage => stream.write_all(&[0xff; 64 * 1024]).await?,
-        Conduct::Endless => pour(stream).await?,
+        Conduct::TenGibibytes => pour(stream, TEN_GIBIBYTES, b"1").await?,
+        Conduct::Endless => pour(stream, CHUNKED, b"1000\r\n").await?,
         Conduct::Drip => drip(stream).await?,
         Conduct::TooShort => stream.write_all(LONG).await?,
         Conduct::TooLong => {
@@ -148,6 +152,11 @@ const LONG: &[u8] =
 const LONG_TAIL: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfour, and then some\r\n\r\n";
 const GOOD: &[u8] = b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\n0";
 
+const TEN_GIBIBYTES: &[u8] =
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10737418240\r\n\r\n";
+const CHUNKED: &[u8] =
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+
 /// Reads what comes, so that the peer is not held up by its own sending, until it leaves.
 async fn hang(stream: &mut TcpStream) -> Result<()> {
     let mut piece = [0; 4096];
@@ -161,15 +170,13 @@ async fn reset_after(stream: &mut TcpStream, bytes: &[u8]) -> Result<()> {
     Ok(stream.set_zero_linger()?)
 }
 
-async fn pour(stream: &mut TcpStream) -> Result<()> {
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n[",
-        10u64 << 30
-    );
-    stream.write_all(head.as_bytes()).await?;
-    let piece = vec![b'1'; 256 * 1024];
+/// Sends a head, and then that start and 4 KiB again and again.
+async fn pour(stream: &mut TcpStream, head: &[u8], start: &[u8]) -> Result<()> {
+    stream.write_all(head).await?;
+    let piece = [start, &[b'1'; 4096], b"\r\n"].concat();
+    let pieces = piece.repeat(64);
     loop {
-        stream.write_all(&piece).await?;
+        stream.write_all(&pieces).await?;
     }
 }
 

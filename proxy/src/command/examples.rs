@@ -89,6 +89,7 @@ Examples:
   overgrow replay shop.har --against https://staging.example --rules routes.toml
                                          its parity rules say what may differ
   overgrow replay shop.har --against http://127.0.0.1:8080 --host recorded --json
+  overgrow replay chat.har --against http://127.0.0.1:8080 --without event=tick
 
 Any browser's developer tools export such files. Exit codes: 1 something differs or the
 service cannot be reached, 64 the rules have faults.";

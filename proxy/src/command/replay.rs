@@ -1,25 +1,21 @@
 //! `overgrow replay`: puts a golden trace to a service, shows what differs.
 
+mod report;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use overgrow_parity::Standing;
 use overgrow_parity::trace::{Entry, Trace};
-use serde_json::{Value, json};
 
-use super::columns::{Cell, Column, lines};
-use super::style::Screen;
+use self::report::{Judged, Report};
 use super::{BAD_CONFIGURATION, NO, check, style};
-use crate::replay::{Finding, Host, Replay, Rulebook, Target};
+use crate::replay::{Chatter, Host, Mark, Replay, Rulebook, Target};
 use crate::sidecar::Builder;
 
 /// Whoever waits longer than that wants to see how far it is.
 const SILENT: Duration = Duration::from_secs(1);
-
-/// A target longer than that would push the values off the screen.
-const TARGET: usize = 40;
 
 /// What a person asks for.
 #[derive(Debug, clap::Args)]
@@ -39,6 +35,9 @@ pub(super) struct ReplayArgs {
     /// How long an entry may take
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     timeout: Duration,
+    /// Leave out WebSocket messages that come by chance: JSON that has this at the top; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    without: Vec<Mark>,
     /// Answer as JSON
     #[arg(long)]
     json: bool,
@@ -80,7 +79,8 @@ fn replayed(rules: Rulebook, args: &ReplayArgs) -> Result<Report, String> {
         .map_err(|error| format!("{file} is no trace: {}", style::with_causes(&error)))?;
     let target = Target::new(&args.against, host(args.host.as_deref()))
         .map_err(|error| format!("--against {}: {error}", args.against))?;
-    let replay = Replay::new(target, rules, args.timeout);
+    let chatter = Chatter::new(args.without.clone());
+    let replay = Replay::new(target, rules, args.timeout).without(chatter);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -141,182 +141,5 @@ impl Progress {
 
     fn end(self) {
         self.bar.finish_and_clear();
-    }
-}
-
-/// What became of all entries.
-#[derive(Default)]
-struct Report {
-    entries: Vec<Judged>,
-}
-
-struct Judged {
-    entry: Entry,
-    findings: Vec<Finding>,
-}
-
-impl Report {
-    fn code(&self) -> ExitCode {
-        match self.differing() {
-            0 => ExitCode::SUCCESS,
-            _ => ExitCode::from(NO),
-        }
-    }
-
-    fn differing(&self) -> usize {
-        self.entries
-            .iter()
-            .filter(|judged| judged.differs())
-            .count()
-    }
-
-    /// Entries that differ only where a rule says so.
-    fn excused(&self) -> usize {
-        let excused = |judged: &&Judged| !judged.differs() && !judged.findings.is_empty();
-        self.entries.iter().filter(excused).count()
-    }
-
-    fn show(&self, json: bool) {
-        if json {
-            return style::say(format_args!("{:#}", self.json()));
-        }
-        let rows: Vec<_> = self.findings().filter(is_open).map(row).collect();
-        if !rows.is_empty() {
-            for line in lines(&COLUMNS, &rows, &Screen::of_stdout()) {
-                style::say(line);
-            }
-            style::say("");
-        }
-        style::say(self.summary());
-    }
-
-    fn summary(&self) -> String {
-        let entries = self.entries.len();
-        let (differing, excused) = (self.differing(), self.excused());
-        let noun = if entries == 1 { "entry" } else { "entries" };
-        let mut text = format!("{entries} {noun}: {} equal", entries - differing - excused);
-        if excused > 0 {
-            text.push_str(&format!(", {excused} equal but for what the rules allow"));
-        }
-        text.push_str(&match differing {
-            0 => ", none differs".to_owned(),
-            1 => ", 1 differs".to_owned(),
-            more => format!(", {more} differ"),
-        });
-        text
-    }
-
-    fn json(&self) -> Value {
-        let differences: Vec<_> = self.findings().map(described).collect();
-        json!({
-            "entries": self.entries.len(),
-            "differing": self.differing(),
-            "excused": self.excused(),
-            "differences": differences,
-        })
-    }
-
-    fn findings(&self) -> impl Iterator<Item = Found<'_>> {
-        let entries = self.entries.iter().enumerate();
-        entries.flat_map(|(number, judged)| {
-            judged.findings.iter().map(move |finding| Found {
-                number,
-                entry: &judged.entry,
-                finding,
-            })
-        })
-    }
-}
-
-impl Judged {
-    fn differs(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| finding.difference.standing == Standing::Open)
-    }
-}
-
-/// A finding and where it is from.
-struct Found<'a> {
-    number: usize,
-    entry: &'a Entry,
-    finding: &'a Finding,
-}
-
-fn is_open(found: &Found<'_>) -> bool {
-    found.finding.difference.standing == Standing::Open
-}
-
-impl Found<'_> {
-    fn name(&self) -> String {
-        match self.entry.name.as_str() {
-            "" => self.number.to_string(),
-            name => format!("{} {name}", self.number),
-        }
-    }
-
-    fn place(&self) -> String {
-        let place = self.finding.difference.key.place.as_str();
-        match self.finding.message {
-            None => place.to_owned(),
-            Some(at) => format!("message {at} {place}"),
-        }
-    }
-}
-
-const COLUMNS: [Column; 7] = [
-    Column::Text("ENTRY"),
-    Column::Text("METHOD"),
-    Column::Elastic("TARGET"),
-    Column::Elastic("PLACE"),
-    Column::Text("KIND"),
-    Column::Elastic("RECORDED"),
-    Column::Elastic("GOT"),
-];
-
-fn row(found: Found<'_>) -> Vec<Cell> {
-    let difference = &found.finding.difference;
-    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-    [
-        found.name(),
-        found.entry.request.method.clone(),
-        shortened(&found.entry.request.target),
-        found.place(),
-        difference.key.kind.to_string(),
-        value(&difference.legacy),
-        value(&difference.rust),
-    ]
-    .map(Cell::new)
-    .to_vec()
-}
-
-fn shortened(target: &str) -> String {
-    match target.char_indices().nth(TARGET) {
-        None => target.to_owned(),
-        Some((end, _)) => format!("{}…", &target[..end]),
-    }
-}
-
-fn described(found: Found<'_>) -> Value {
-    let difference = &found.finding.difference;
-    json!({
-        "entry": found.number,
-        "name": found.entry.name,
-        "method": found.entry.request.method,
-        "target": found.entry.request.target,
-        "message": found.finding.message,
-        "place": difference.key.place,
-        "kind": difference.key.kind,
-        "standing": standing(difference.standing),
-        "recorded": difference.legacy,
-        "got": difference.rust,
-    })
-}
-
-fn standing(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Open => "open",
-        Standing::Expected => "expected",
-        Standing::Ignored => "ignored",
     }
 }

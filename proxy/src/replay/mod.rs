@@ -5,6 +5,7 @@
 //! answers but does not write the questions (`exact`), because it would put some of the recorded targets and headers
 //! differently.
 
+mod chatter;
 mod exact;
 mod exchange;
 mod head;
@@ -19,6 +20,7 @@ use overgrow_parity::AliasBook;
 use overgrow_parity::trace::{Answer, Entry};
 use tokio::time::Instant;
 
+pub use self::chatter::{Chatter, Mark};
 pub use self::judge::Finding;
 pub use self::rulebook::Rulebook;
 pub use self::target::{Host, Target, Unreachable};
@@ -33,6 +35,7 @@ const CLIENT: u64 = 0;
 pub struct Replay {
     target: Target,
     rules: Rulebook,
+    chatter: Chatter,
     patience: Duration,
     names: AliasBook,
 }
@@ -43,9 +46,16 @@ impl Replay {
         Self {
             target,
             rules,
+            chatter: Chatter::default(),
             patience,
             names: AliasBook::new(IDENTIFIERS),
         }
+    }
+
+    /// Leaves out these WebSocket messages on both sides.
+    pub fn without(mut self, chatter: Chatter) -> Self {
+        self.chatter = chatter;
+        self
     }
 
     /// Sends one entry on a connection of its own; returns every difference, those that a rule covers too. Dropping the
@@ -62,16 +72,18 @@ impl Replay {
             Answer::Silence(_) => exchange::Room::Whole,
         };
         let mut seen = exchange::ask(stream, &entry.request.method, bytes, room, deadline).await;
-        let heard = match (&entry.conversation, seen.take_upgraded()) {
+        let recorded = entry.conversation.as_ref();
+        let recorded = recorded.map(|conversation| self.chatter.taken_from(conversation));
+        let heard = match (&recorded, seen.take_upgraded()) {
             (Some(recorded), Some(upgraded)) => {
-                Some(socket::play(upgraded, recorded, deadline).await)
+                Some(socket::play(upgraded, recorded, &self.chatter, deadline).await)
             }
             _ => None,
         };
         let rules = self.rules.of(&entry.request);
         let mut judge = judge::Judge::new(rules, &mut self.names, CLIENT);
         judge.answer(entry, &seen);
-        if let (Some(recorded), Some(heard)) = (&entry.conversation, &heard) {
+        if let (Some(recorded), Some(heard)) = (&recorded, &heard) {
             judge.conversation(recorded, heard);
         }
         Ok(judge.findings())

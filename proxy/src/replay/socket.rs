@@ -15,6 +15,8 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 use tokio_tungstenite::tungstenite::{Bytes as WsBytes, Error, Message};
 
+use super::Chatter;
+
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Far more than comes at once; a full queue only slows the service down.
@@ -53,7 +55,12 @@ enum Event {
 }
 
 /// Plays the recorded client until the recording ends, the service does, or the time is over.
-pub(super) async fn play(upgraded: Upgraded, recorded: &Conversation, deadline: Instant) -> Heard {
+pub(super) async fn play(
+    upgraded: Upgraded,
+    recorded: &Conversation,
+    chatter: &Chatter,
+    deadline: Instant,
+) -> Heard {
     let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Client, None).await;
     let (mut sink, stream) = socket.split();
     let (sender, events) = mpsc::channel(QUEUE);
@@ -62,6 +69,7 @@ pub(super) async fn play(upgraded: Upgraded, recorded: &Conversation, deadline: 
     let mut listener = Listener {
         heard: Heard::default(),
         events,
+        chatter,
         deadline,
         ended: false,
     };
@@ -85,14 +93,15 @@ pub(super) async fn play(upgraded: Upgraded, recorded: &Conversation, deadline: 
     listener.heard
 }
 
-struct Listener {
+struct Listener<'a> {
     heard: Heard,
     events: mpsc::Receiver<Event>,
+    chatter: &'a Chatter,
     deadline: Instant,
     ended: bool,
 }
 
-impl Listener {
+impl Listener<'_> {
     /// A failed send shows in what comes back: the close that explains it, or the end of the connection.
     async fn send<S>(&mut self, sink: &mut S, message: Message)
     where
@@ -121,6 +130,7 @@ impl Listener {
             Ok(None) => self.end(End::Lost("the connection ended".to_owned())),
             Ok(Some(Event::Pong)) => self.end(End::Open),
             Ok(Some(Event::End(end))) => self.end(end),
+            Ok(Some(Event::Message(payload))) if self.chatter.covers(&payload) => {}
             Ok(Some(Event::Message(payload))) => self.heard.messages.push(payload),
         }
     }

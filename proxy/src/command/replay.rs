@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use overgrow_parity::trace::{Entry, Trace};
 
 use self::report::{Judged, Report};
-use super::{BAD_CONFIGURATION, NO, check, style};
+use super::{NO, check, style};
 use crate::replay::{Chatter, Host, Mark, Replay, Rulebook, Target};
 use crate::sidecar::Builder;
 
@@ -65,10 +65,7 @@ fn rules(builder: &Builder, file: Option<&Path>) -> Result<Rulebook, ExitCode> {
         return Ok(Rulebook::empty());
     };
     let config = check::read_or_complain(builder, file)?;
-    Rulebook::of_config(&config).map_err(|fault| {
-        style::complain(&format!("{}: {fault}", file.display()));
-        ExitCode::from(BAD_CONFIGURATION)
-    })
+    Ok(Rulebook::of_config(&config))
 }
 
 fn replayed(rules: Rulebook, args: &ReplayArgs) -> Result<Report, String> {

@@ -3,11 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use http::{HeaderMap, Method, Uri, Version};
+use overgrow_parity::Rules;
 use overgrow_parity::trace::Request;
-use overgrow_parity::{Expect, Rules, Written};
 
-use crate::config::{Config, ExpectedDifference, ParityConfig};
+use crate::config::Config;
 use crate::route::{RequestHead, Table, path};
+use crate::shadow;
 
 /// The rules of every route.
 pub struct Rulebook {
@@ -27,19 +28,13 @@ impl Rulebook {
     }
 
     /// The rules of a checked `routes.toml`.
-    ///
-    /// # Errors
-    /// The route and what is wrong with its rules.
-    pub fn of_config(config: &Config) -> Result<Self, String> {
-        let compiled = config.routes.iter().map(|route| {
-            let rules = Rules::compile(&written(&route.parity));
-            rules.map_err(|error| format!("route {}: {error}", route.id))
-        });
-        Ok(Self {
+    pub fn of_config(config: &Config) -> Self {
+        let routes = config.routes.iter();
+        Self {
             table: Table::new(config.rules()),
-            rules: compiled.collect::<Result<_, _>>()?,
+            rules: routes.map(|route| shadow::rules(&route.parity)).collect(),
             none: Rules::none(),
-        })
+        }
     }
 
     /// The rules for a request; none when no route takes it, or its target is nothing that a route could take.
@@ -76,25 +71,4 @@ fn host(headers: &HeaderMap) -> Option<&str> {
 fn is_websocket(headers: &HeaderMap) -> bool {
     let upgrade = headers.get(http::header::UPGRADE);
     upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
-}
-
-fn written(config: &ParityConfig) -> Written {
-    Written {
-        ignore: config.ignore.clone(),
-        unordered: config.unordered.clone(),
-        keyed: config.keyed.clone(),
-        tolerance: config.tolerance.clone(),
-        expect: config.expect.iter().map(expect).collect(),
-    }
-}
-
-fn expect(expected: &ExpectedDifference) -> Expect {
-    // What TOML can write, JSON can: a date becomes its text.
-    let value = |value: &toml::Value| serde_json::to_value(value).unwrap_or_default();
-    Expect {
-        at: expected.at.clone(),
-        legacy: expected.legacy.as_ref().map(value),
-        rust: expected.rust.as_ref().map(value),
-        why: expected.why.clone(),
-    }
 }

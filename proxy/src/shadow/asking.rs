@@ -1,11 +1,13 @@
 //! One question put to one side: the answer under a cap and a deadline, or why there is none.
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Request, StatusCode};
+use http_body::Body as _;
 use http_body_util::BodyExt;
 use overgrow_handler::{Body, Effect};
 use tokio::time::{Instant, timeout_at};
 
+use super::witness::length;
 use crate::backend::{Backend, Fault};
 use crate::tee::{Budget, Copied, End, Lease};
 
@@ -76,10 +78,20 @@ pub(super) async fn ask(
     };
     let head = Instant::now();
     let (parts, body) = response.into_parts();
+    let promised = length(&parts.headers).unwrap_or_default();
+    let body = match promised > limits.cap as u64 && !body.is_end_stream() {
+        // Not a byte of what would be thrown away is read.
+        true => Copied {
+            bytes: Bytes::new(),
+            end: End::Full,
+            lease: limits.budget.lease(),
+        },
+        false => keep(body, limits).await,
+    };
     Ok(Given {
         status: parts.status,
         headers: parts.headers,
-        body: keep(body, limits).await,
+        body,
         effects: Vec::new(),
         asked,
         head,

@@ -23,8 +23,9 @@ const IN_HAND: usize = 512;
 /// Questions put at the same time, per thread.
 const WORKERS: usize = 64;
 
-/// Memory for all copies of bodies together.
-const COPIES: usize = 64 << 20;
+/// Memory for all copies of bodies together: room for the caps of fourteen comparisons at once, or for all in hand when
+/// bodies are below 32 KiB.
+const COPIES: usize = 32 << 20;
 
 /// One thread keeps up with the traffic of several that lead it.
 const CORES_PER_THREAD: usize = 4;
@@ -42,7 +43,7 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// Starts the threads; `waker` is told of nothing until the first job.
+    /// Starts the threads.
     ///
     /// # Errors
     /// When the system gives no thread.

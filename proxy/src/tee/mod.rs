@@ -177,7 +177,8 @@ impl http_body::Body for Teed {
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 self.saw(frame);
-                if self.is_over() {
+                // Behind trailers comes nothing, and whoever writes them on does not ask.
+                if frame.is_trailers() || self.is_over() {
                     end(&self.copy, End::Whole);
                 }
             }

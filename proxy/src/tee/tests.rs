@@ -76,6 +76,19 @@ async fn a_failing_body_ends_the_copy() {
 }
 
 #[tokio::test]
+async fn trailers_are_the_end() {
+    let frames = [
+        Frame::data(Bytes::from_static(b"one")),
+        Frame::trailers(http::HeaderMap::new()),
+    ];
+    let stream = futures_util::stream::iter(frames.map(Ok::<_, BoxError>));
+    let (mut body, _, copied) = teed(Body::new(StreamBody::new(stream)), None, 100);
+    body.frame().await.unwrap().unwrap();
+    body.frame().await.unwrap().unwrap();
+    check(&copied, "one", End::Whole);
+}
+
+#[tokio::test]
 async fn a_copy_can_be_cut() {
     let (mut body, cutter, copied) = teed(in_frames(&["one ", "two"]), None, 100);
     body.frame().await.unwrap().unwrap();

@@ -4,6 +4,7 @@
 //! send. It knows the running generation only to show it; changing a dial means editing routes.toml like anybody.
 
 mod access;
+mod parity;
 mod problem;
 mod record;
 mod routes;
@@ -80,6 +81,9 @@ impl Admin {
             .route("/api/routes", get(routes::list))
             .route("/api/routes/{id}", get(routes::one).patch(routes::set))
             .route("/api/record", post(record::stream))
+            .route("/api/parity", get(parity::list))
+            .route("/api/parity/{id}", get(parity::one))
+            .route("/api/parity/{id}/samples", get(parity::samples::list))
             .fallback(|| async { problem::of(StatusCode::NOT_FOUND, "there is no such endpoint") })
             .method_not_allowed_fallback(|| async {
                 problem::of(
@@ -128,6 +132,9 @@ async fn index(State(shown): State<Shown>) -> String {
          GET   /api/routes       the table\n\
          GET   /api/routes/ID    one route\n\
          PATCH /api/routes/ID    {{\"rust\": 25}} edits routes.toml\n\
+         GET   /api/parity       whether both sides of each route answer alike\n\
+         GET   /api/parity/ID    where they differ, and what the gate waits for\n\
+         GET   /api/parity/ID/samples?place=&kind=&limit=\n\
          POST  /api/record       {{\"route\": ID, \"for\": \"10m\"}} streams what it is asked and answers\n",
         env!("CARGO_PKG_VERSION"),
         generation.number,

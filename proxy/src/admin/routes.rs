@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::parity::Shelf;
 use super::{Shown, problem};
 use crate::config::RouteConfig;
 use crate::edit::{self, EditError};
@@ -18,24 +19,27 @@ use crate::route::Dial;
 
 /// `GET /api/routes`, in file order.
 pub(super) async fn list(State(shown): State<Shown>) -> Json<Vec<Value>> {
-    let traffic = shown.metrics.traffic();
+    let (traffic, shelf) = (shown.metrics.traffic(), Shelf::of(&shown));
     let generation = shown.running.load();
     let routes = generation.config.routes.iter();
-    Json(routes.map(|route| as_it_runs(route, &traffic)).collect())
+    let running = |route| as_it_runs(route, &traffic, &shelf);
+    Json(routes.map(running).collect())
 }
 
 /// `GET /api/routes/{id}`.
 pub(super) async fn one(State(shown): State<Shown>, Path(id): Path<String>) -> Response {
+    let (traffic, shelf) = (shown.metrics.traffic(), Shelf::of(&shown));
     match shown.route(&id) {
-        Some(route) => Json(as_it_runs(&route, &shown.metrics.traffic())).into_response(),
+        Some(route) => Json(as_it_runs(&route, &traffic, &shelf)).into_response(),
         None => problem::no_route(&id),
     }
 }
 
-/// The route as it is written, and what it has been through since the start.
-fn as_it_runs(route: &RouteConfig, traffic: &BTreeMap<String, Traffic>) -> Value {
+/// The route as it is written, what it has been through since the start, and how its sides compare.
+fn as_it_runs(route: &RouteConfig, traffic: &BTreeMap<String, Traffic>, shelf: &Shelf) -> Value {
     let mut described = describe(route);
     described["traffic"] = counted(traffic.get(&*route.id).copied().unwrap_or_default());
+    described["parity"] = shelf.brief(route);
     described
 }
 

@@ -1,0 +1,128 @@
+//! How the two sides of each route compare: `/api/parity` and what belongs to it.
+//!
+//! Evidence comes from the ledger and is judged here by the gate of the route as it is configured now, so an edit of
+//! the gate shows at once. The surprise: the judgement is made anew for every reader, since it costs microseconds.
+
+mod document;
+pub(super) mod samples;
+mod suggest;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use overgrow_parity::{Gate, Stop, judge};
+use serde_json::Value;
+
+use self::document::{Found, Known};
+use super::{Shown, problem};
+use crate::config::{GateConfig, RouteConfig};
+use crate::ledger::Book;
+use crate::route::Dial;
+
+/// `GET /api/parity`, in file order.
+pub(super) async fn list(State(shown): State<Shown>) -> Json<Vec<Value>> {
+    let shelf = Shelf::of(&shown);
+    let generation = shown.running.load();
+    let routes = generation.config.routes.iter();
+    Json(
+        routes
+            .map(|route| shelf.look(route, |known| known.overview()))
+            .collect(),
+    )
+}
+
+/// `GET /api/parity/{id}`.
+pub(super) async fn one(State(shown): State<Shown>, Path(id): Path<String>) -> Response {
+    match shown.route(&id) {
+        Some(route) => {
+            let document = Shelf::of(&shown).look(&route, |known| known.whole());
+            Json(document).into_response()
+        }
+        None => problem::no_route(&id),
+    }
+}
+
+/// The books of all routes, as they are found at one time.
+pub(super) struct Shelf {
+    books: HashMap<String, Arc<Book>>,
+    /// Unix seconds.
+    now: u64,
+    /// When routes.toml was last taken on: no dial has turned since.
+    loaded: u64,
+}
+
+impl Shelf {
+    pub(super) fn of(shown: &Shown) -> Self {
+        let books = shown.ledger.books().into_iter();
+        Self {
+            books: books.map(|book| (book.route().to_owned(), book)).collect(),
+            now: unix(SystemTime::now()),
+            loaded: unix(shown.status.load().loaded_at),
+        }
+    }
+
+    /// What `/api/routes` says of a route.
+    pub(super) fn brief(&self, route: &RouteConfig) -> Value {
+        self.look(route, |known| known.brief())
+    }
+
+    fn look(&self, route: &RouteConfig, tell: impl FnOnce(&Known<'_>) -> Value) -> Value {
+        match self.books.get(&*route.id) {
+            Some(book) => self.read(book, route, tell),
+            None => tell(&Known { route, found: None }),
+        }
+    }
+
+    /// Under the book's lock, for which only comparisons wait, and they are in nobody's way.
+    fn read(
+        &self,
+        book: &Book,
+        route: &RouteConfig,
+        tell: impl FnOnce(&Known<'_>) -> Value,
+    ) -> Value {
+        let now = self.now;
+        let stop = Stop {
+            percent: route.rust.percent(),
+            since: book.dial().map_or(self.loaded, |stop| stop.since),
+            now,
+        };
+        book.read(|evidence| {
+            let judgement = &judge(evidence, &gate_of(route), &stop);
+            let found = Some(Found {
+                evidence,
+                judgement,
+                now,
+            });
+            tell(&Known { route, found })
+        })
+    }
+}
+
+fn unix(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
+/// The gate of the route; one that has none is told by the default what it would take.
+fn gate_of(route: &RouteConfig) -> Gate {
+    let config = route.gate.clone().unwrap_or_default();
+    let GateConfig {
+        steps,
+        hold,
+        mismatch,
+        errors,
+        latency,
+        auto: _,
+    } = config;
+    Gate {
+        steps: steps.iter().map(|step| Dial::percent(*step)).collect(),
+        hold,
+        mismatch,
+        errors,
+        latency,
+    }
+}

@@ -72,7 +72,8 @@ impl Page {
     pub(super) fn after(epoch: &Epoch, fingerprint: &str, now: u64) -> Self {
         let mut page = Self::read(epoch).unwrap_or_default();
         page.evidence.epoch = epoch.number;
-        if epoch.fingerprint != fingerprint || epoch.page.is_empty() {
+        // A page that could not be read has no fingerprint.
+        if page.evidence.fingerprint != fingerprint {
             page.turn(fingerprint, now);
         }
         page
@@ -173,5 +174,31 @@ impl Copy {
             epoch,
             tenure: self.tenure,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_cannot_be_read_begins_the_next_epoch() {
+        let copy = Page::first("one", 1).copy().unwrap();
+        let mut epoch = copy.draft("orders").unwrap().epoch;
+        assert_eq!(Page::after(&epoch, "one", 2).evidence.epoch, 1);
+        epoch.page = "{\"evidence\": 5}".into();
+        let next = Page::after(&epoch, "one", 2).evidence;
+        assert_eq!((next.epoch, next.fingerprint.as_str()), (2, "one"));
+    }
+
+    #[test]
+    fn what_speaks_of_something_else_is_not_adopted() {
+        let mut page = Page::first("two", 1);
+        let copy = Page::first("one", 1).copy().unwrap();
+        page.adopt(&copy.draft("orders").unwrap().epoch);
+        assert_eq!(
+            (page.evidence.epoch, page.evidence.fingerprint.as_str()),
+            (2, "two")
+        );
     }
 }

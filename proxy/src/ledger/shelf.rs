@@ -3,6 +3,7 @@
 //! A file that is at fault is set aside, never deleted, and another one begun; bad surroundings are waited out in memory.
 //! The surprise: none of it is a failure for anybody else. A sidecar without a disk serves like one with a disk.
 
+use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -215,14 +216,27 @@ fn open(path: &Path, limits: &Limits) -> Result<(Store, Opened), LedgerError> {
         true => Opened::Continued,
         false => Opened::Fresh,
     };
+    make_private(path)?;
     match Store::open(path, limits.clone()) {
         Err(why) if why.is_of_the_file() => {
             let aside = set_aside(path)?;
             let opened = Opened::SetAside { path: aside, why };
+            make_private(path)?;
             Ok((Store::open(path, limits.clone())?, opened))
         }
         store => Ok((store?, opened)),
     }
+}
+
+/// Makes the file, if there is none, for nobody else to read: it holds what people sent. SQLite gives its log the same
+/// rights.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    Ok(())
 }
 
 /// Moves a file and what belongs to it out of the way, and gives its new place.
@@ -278,6 +292,20 @@ mod tests {
         assert_eq!(shelf.retry(again), Some(Vec::new()));
         assert!(taken.join(NAME).exists() && shelf.again().is_none());
         assert!(shelf.retry(again).is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_can_read_the_files() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (_shelf, ..) = Shelf::open(folder.path(), Limits::default());
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert!(files.len() > 1, "the log is there too");
+        for file in files {
+            let mode = file.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{mode:o}");
+        }
     }
 
     #[test]

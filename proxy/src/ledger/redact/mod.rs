@@ -4,6 +4,7 @@
 //! A body may be cut anywhere and nested to any depth, and what cannot be parsed must lose its secrets all the same.
 
 mod json;
+mod markup;
 mod name;
 mod text;
 
@@ -54,6 +55,9 @@ pub fn body<'a>(media_type: Option<&str>, body: &'a str) -> Cow<'a, str> {
     }
     if media_type.starts_with("application/x-www-form-urlencoded") {
         return text::pairs(body);
+    }
+    if body.trim_start().starts_with('<') {
+        return markup::markup(body).into();
     }
     json::members(body)
 }

@@ -127,6 +127,40 @@ fn bodies() {
 }
 
 #[test]
+fn markup_loses_secret_elements_attributes_and_fields() {
+    fn check(given: &str, expect: &str) {
+        assert_eq!(body(Some("text/html"), given), expect, "{given}");
+    }
+    check("<a b='1'>x</a>\n<c/>", "<a b='1'>x</a>\n<c/>");
+    check(
+        "<s:Password t=\"1\">x<b>y</b></s:Password><z>1</z>",
+        "<s:Password t=\"1\">[redacted]</s:Password><z>1</z>",
+    );
+    check("<token/><z>1</z>", "<token/><z>1</z>");
+    check("<a secret='x>y' b=1>", "<a secret=\"[redacted]\" b=1>");
+    check("<a pwd=x>", "<a pwd=\"[redacted]\">");
+    check(
+        "<input value=\"x\" name = csrf_token>",
+        "<input value=\"[redacted]\" name = csrf_token>",
+    );
+    check(
+        "<meta name='csrf-token' content='x'><p>don't</p>",
+        "<meta name='csrf-token' content=\"[redacted]\"><p>don't</p>",
+    );
+    check(
+        "<a href=\"/b?token=x&c=1\">",
+        "<a href=\"/b?token=[redacted]&c=1\">",
+    );
+    check(
+        "<script>var a = {\"token\": \"x\"}</script>",
+        "<script>var a = {\"token\": \"[redacted]\"}</script>",
+    );
+    for cut in ["<password>x", "<a password=\"x", "<a password='x"] {
+        assert!(!body(None, cut).contains('x'), "{cut}");
+    }
+}
+
+#[test]
 fn a_secret_that_is_cut_is_still_hidden() {
     for given in [
         r#"{"a":1,"password":"hunt"#,
@@ -183,5 +217,8 @@ proptest::proptest! {
         let given = format!("/{before}?token=hunter2");
         proptest::prop_assert!(!target(&given).contains("hunter2"));
         header("x-any", &given);
+        body(None, &format!("<{before}='{after}"));
+        let given = format!("<b>{before}</b><c token='hunter2' {after}");
+        proptest::prop_assert!(!body(None, &given).contains("hunter2"), "{}", given);
     }
 }

@@ -81,6 +81,7 @@ impl Book {
     /// A request came that the shadow settings cover, and the sample did not take it. Costs an addition.
     pub fn passed(&self) {
         self.passed.fetch_add(1, Ordering::Relaxed);
+        self.mark();
     }
 
     /// It fell into the sample.

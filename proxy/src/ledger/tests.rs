@@ -94,6 +94,17 @@ fn a_restart_continues_the_evidence() {
 }
 
 #[test]
+fn requests_that_only_passed_are_remembered_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = open(folder.path());
+    let book = ledger.book("orders", "one");
+    (0..3).for_each(|_| book.passed());
+    drop((book, ledger));
+    let book = open(folder.path()).book("orders", "one");
+    assert_eq!(book.read(|evidence| evidence.ledger().eligible), 3);
+}
+
+#[test]
 fn another_fingerprint_begins_the_next_epoch() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = open(folder.path());

@@ -10,6 +10,8 @@ mod headers;
 mod path;
 mod stream;
 
+use std::borrow::Cow;
+
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 
@@ -49,6 +51,14 @@ pub fn compare(
     headers::compare(&legacy.headers, &rust.headers, &mut found, &mut context);
     bodies(legacy, rust, &mut found, &mut context);
     found.done()
+}
+
+/// A whole body without its `Content-Encoding`; none when it cannot be unpacked, or only to more than 8 MiB.
+pub fn unpacked<'a>(headers: &HeaderMap, body: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    match decode(headers, body) {
+        Decoded::Plain(bytes) => Some(bytes),
+        Decoded::Packed(_) | Decoded::Bomb => None,
+    }
 }
 
 /// What a body is.

@@ -18,6 +18,7 @@ mod tests;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use self::error::TraceError;
@@ -97,7 +98,7 @@ pub struct Given {
     pub version: String,
     /// In the order and the case of the wire.
     pub headers: Vec<Header>,
-    /// Without transfer coding. Browsers keep it without content coding too, and say so by leaving the header.
+    /// Without transfer coding and, though its header is kept, without content coding: so the format has it.
     pub body: Body,
 }
 
@@ -174,7 +175,8 @@ impl Request {
 }
 
 impl Given {
-    /// One side of a comparison. A body of which only the length is known is an empty one that was cut.
+    /// One side of a comparison: without `Content-Encoding`, since the body has none left. A body of which only the
+    /// length is known is an empty one that was cut.
     pub fn observation(&self, took: Duration) -> Observation {
         let body = match &self.body {
             Body::Kept(kept) => kept.clone(),
@@ -183,9 +185,11 @@ impl Given {
                 extent: Extent::Cut,
             },
         };
+        let mut headers = map(&self.headers);
+        headers.remove(CONTENT_ENCODING);
         Observation {
             status: self.status,
-            headers: map(&self.headers),
+            headers,
             body,
             effects: Vec::new(),
             took,

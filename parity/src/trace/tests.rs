@@ -1,5 +1,7 @@
 use super::*;
+use crate::{Rules, compare};
 use serde_json::{Value, json};
+use std::io::Write;
 
 fn request(target: &str) -> Request {
     Request {
@@ -22,14 +24,18 @@ fn entry(target: &str) -> Entry {
         started: "2026-11-20T20:29:37.000Z".to_owned(),
         took: Duration::from_millis(12),
         request: request(target),
-        answer: Answer::Given(Given {
-            status: StatusCode::OK,
-            reason: "OK".to_owned(),
-            version: "HTTP/1.1".to_owned(),
-            headers: vec![Header::new("Set-Cookie", "id=7; Path=/")],
-            body: Body::Kept(Kept::whole("text")),
-        }),
+        answer: Answer::Given(given(Body::Kept(Kept::whole("text")))),
         conversation: None,
+    }
+}
+
+fn given(body: Body) -> Given {
+    Given {
+        status: StatusCode::OK,
+        reason: "OK".to_owned(),
+        version: "HTTP/1.1".to_owned(),
+        headers: vec![Header::new("Set-Cookie", "id=7; Path=/")],
+        body,
     }
 }
 
@@ -140,6 +146,31 @@ fn a_conversation_is_written_as_chromium_writes_it() {
         json!({"type": "receive", "time": 1_795_206_577.393, "opcode": 1, "data": "hello"})
     );
     assert_eq!(entry["_webSocketMessages"][1]["data"], "AP8=");
+}
+
+#[test]
+fn a_body_is_compared_without_its_coding() {
+    let given = Given {
+        headers: vec![
+            Header::new("Content-Encoding", "gzip"),
+            Header::new("Content-Type", "text/plain"),
+        ],
+        ..given(Body::Kept(Kept::whole("hello")))
+    };
+    let mut packed = given.observation(Duration::ZERO);
+    packed
+        .headers
+        .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(b"hello").unwrap();
+    packed.body = Kept::whole(gzip.finish().unwrap());
+    let found = compare(
+        &given.observation(Duration::ZERO),
+        &packed,
+        &Rules::none(),
+        None,
+    );
+    assert!(found.is_match(), "{found:?}");
 }
 
 #[test]

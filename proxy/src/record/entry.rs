@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri, Version, header};
 use overgrow_parity::trace::{self, Answer, Entry, Given, Header, Request};
-use overgrow_parity::{Extent, Kept};
+use overgrow_parity::{Extent, Kept, unpacked};
 
 use crate::ledger::redact;
 use crate::tee::{Copied, End};
@@ -57,22 +57,27 @@ impl Draft {
         }
     }
 
-    /// What is compressed cannot be looked through for secrets, so only its length is kept.
+    /// Unpacked, as the format has it. What cannot be unpacked cannot be looked through for secrets either.
     fn body(&self) -> trace::Body {
-        if is_encoded(&self.headers) {
-            return trace::Body::Length(self.answer.bytes.len() as u64);
+        let extent = match self.answer.end {
+            End::Whole => Extent::Whole,
+            End::Full | End::Crowded | End::Failed | End::Left | End::Late => Extent::Cut,
+        };
+        let kept = |bytes, extent| trace::Body::Kept(Kept { bytes, extent });
+        match unpacked(&self.headers, &self.answer.bytes) {
+            Some(bytes) => kept(content(&self.headers, &bytes), extent),
+            None if extent == Extent::Whole => trace::Body::Length(self.answer.bytes.len() as u64),
+            None => kept(Bytes::new(), extent),
         }
-        trace::Body::Kept(Kept {
-            bytes: content(&self.headers, &self.answer.bytes),
-            extent: match self.answer.end {
-                End::Whole => Extent::Whole,
-                End::Full | End::Crowded | End::Failed | End::Left | End::Late => Extent::Cut,
-            },
-        })
     }
 }
 
 impl Question {
+    /// Whether its body is packed: it could not be written down without its secrets and be asked again as it was.
+    pub(super) fn is_packed(&self) -> bool {
+        self.headers.contains_key(header::CONTENT_ENCODING)
+    }
+
     fn request(&self, body: &Bytes) -> Request {
         Request {
             method: self.method.to_string(),
@@ -101,18 +106,13 @@ impl Question {
     }
 }
 
-fn is_encoded(headers: &HeaderMap) -> bool {
-    let coding = headers.get(header::CONTENT_ENCODING);
-    coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-}
-
 /// A body without its secrets; bytes that are no text are left as they are.
-fn content(headers: &HeaderMap, bytes: &Bytes) -> Bytes {
+fn content(headers: &HeaderMap, bytes: &[u8]) -> Bytes {
     let kind = headers.get(header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok());
     match std::str::from_utf8(bytes) {
         Ok(text) => redact::body(kind, text).into_owned().into(),
-        Err(_) => bytes.clone(),
+        Err(_) => Bytes::copy_from_slice(bytes),
     }
 }
 

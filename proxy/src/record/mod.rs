@@ -2,7 +2,7 @@
 //!
 //! A request that nobody records pays one relaxed load. One that is recorded has its bodies copied while they pass; the
 //! entry is made by whoever listens, not by the client's thread. It must not know who listens, nor how an answer came
-//! about. The surprise: a question whose body was not copied whole is left out, since nobody could ask it again.
+//! about. The surprise: a question whose body was not copied whole, or is packed, is left out, since nobody could ask it again.
 
 mod entry;
 mod tap;

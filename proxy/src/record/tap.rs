@@ -92,10 +92,12 @@ impl Pending {
         Response::from_parts(parts, body)
     }
 
-    /// The question, if all of it went by.
+    /// The question, if all of it went by and it can be asked again.
     fn asked(mut self) -> Option<(Question, Copied, Instant)> {
         self.cutter.cut();
         let body = self.body.try_recv().ok()?;
-        (body.end == End::Whole).then_some((self.question, body, self.began))
+        let is_fit =
+            body.end == End::Whole && (body.bytes.is_empty() || !self.question.is_packed());
+        is_fit.then_some((self.question, body, self.began))
     }
 }

@@ -136,14 +136,52 @@ async fn a_listener_who_does_not_listen_misses_and_stops_nobody() {
     assert_eq!(recording.missed(), 3);
 }
 
-#[tokio::test]
-async fn of_a_compressed_body_only_the_length_is_kept() {
-    let recorder = Recorder::new();
-    let mut recording = recorder.listen("orders");
-    let mut answer = response(body("\u{1f}secret"));
+/// `{"id":7,"password":"hunter2"}`, by gzip.
+const PACKED: &[u8] = &[
+    31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 171, 86, 202, 76, 81, 178, 50, 215, 81, 42, 72, 44, 46, 46,
+    207, 47, 2, 114, 148, 50, 74, 243, 74, 82, 139, 140, 148, 106, 1, 75, 216, 219, 148, 29, 0, 0,
+    0,
+];
+
+fn packed(bytes: &'static [u8]) -> Response<Body> {
+    let body = Full::new(Bytes::from_static(bytes)).map_err(BoxError::from);
+    let mut answer = response(Body::new(body));
     let coding = http::HeaderValue::from_static("gzip");
     answer.headers_mut().insert("content-encoding", coding);
-    exchange(&recorder, request("{}"), answer).await;
+    answer
+}
+
+#[tokio::test]
+async fn a_packed_body_is_unpacked_and_looked_through() {
+    let recorder = Recorder::new();
+    let mut recording = recorder.listen("orders");
+    exchange(&recorder, request("{}"), packed(PACKED)).await;
+    let trace::Body::Kept(kept) = given(recording.next().await.unwrap()).body else {
+        panic!("not unpacked")
+    };
+    let text = std::str::from_utf8(&kept.bytes).unwrap();
+    assert!(
+        text.contains("\"id\"") && !text.contains("hunter2"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn of_what_cannot_be_unpacked_only_the_length_is_kept() {
+    let recorder = Recorder::new();
+    let mut recording = recorder.listen("orders");
+    exchange(&recorder, request("{}"), packed(b"no gzip")).await;
     let given = given(recording.next().await.unwrap());
     assert_eq!(given.body, trace::Body::Length(7));
+}
+
+#[tokio::test]
+async fn a_packed_question_is_missed() {
+    let recorder = Recorder::new();
+    let recording = recorder.listen("orders");
+    let mut asked = request("{}");
+    let coding = http::HeaderValue::from_static("gzip");
+    asked.headers_mut().insert("content-encoding", coding);
+    exchange(&recorder, asked, response(body("{}"))).await;
+    assert_eq!(recording.missed(), 1);
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::json::{Doc, Value, read};
+
 /// What two answers that were given at the same time may differ by: clocks and rounding.
 const SLACK: Duration = Duration::from_secs(2);
 
@@ -158,8 +160,8 @@ fn rfc3339(text: &str) -> Option<i64> {
 fn millis(clock: &str) -> Option<i64> {
     let mut parts = clock.split(':');
     let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
-    let hours: i64 = hours.parse().ok().filter(|hours| *hours < 24)?;
-    let minutes: i64 = minutes.parse().ok().filter(|minutes| *minutes < 60)?;
+    let hours = below(hours, 24)?;
+    let minutes = below(minutes, 60)?;
     let seconds: f64 = seconds
         .parse()
         .ok()
@@ -175,9 +177,16 @@ fn offset(zone: &str) -> Option<i64> {
         _ => return (zone.len() == 1).then_some(0),
     };
     let (hours, minutes) = zone[1..].split_once(':')?;
-    let hours: i64 = hours.parse().ok()?;
-    let minutes: i64 = minutes.parse().ok()?;
+    let hours = below(hours, 24)?;
+    let minutes = below(minutes, 60)?;
     Some(sign * (hours * 60 + minutes) * 60_000)
+}
+
+/// Two digits at the most, without a sign, so that no reckoning with them overflows.
+fn below(number: &str, limit: i64) -> Option<i64> {
+    let digits = number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
+    let number = digits.then(|| number.parse().ok()).flatten();
+    number.filter(|number| *number < limit)
 }
 
 /// `Sat, 21 Nov 2026 08:53:48 GMT`.
@@ -216,11 +225,15 @@ fn jwt(text: &str) -> Option<Class> {
     let mut parts = text.split('.');
     let header = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
     let claims = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
-    crate::json::read(&header)?;
-    let claims = crate::json::read(&claims)?;
-    let names = claims.sorted(crate::json::Doc::ROOT).into_iter();
+    object(&header)?;
+    let names = object(&claims)?.sorted(Doc::ROOT).into_iter();
     let names = names.map(|(name, _)| name.into_owned()).collect();
     Some(Class::Jwt(header, names))
+}
+
+fn object(text: &[u8]) -> Option<Doc<'_>> {
+    let document = read(text)?;
+    matches!(document.value(Doc::ROOT), Value::Object(_)).then_some(document)
 }
 
 /// Letters of both cases and digits all mixed up, as no word and no sentence has them.
@@ -359,6 +372,37 @@ mod tests {
             &token("{\"alg\":\"RS256\"}", "{\"sub\":\"a\"}"),
             Relation::OtherClass,
         );
+    }
+
+    #[test]
+    fn what_only_looks_like_a_class_does_no_harm() {
+        let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        for claims in ["[1]", "[[1]]", "1", "\"a\"", "[1,2,3]"] {
+            let text = format!("{}.{}.c2ln", part("{}"), part(claims));
+            assert_eq!(class(&text), None, "{claims}");
+        }
+        for zone in [
+            "+9223372036854775807:00",
+            "-00:9223372036854775807",
+            "+24:00",
+            "+é0:00",
+        ] {
+            let text = format!("2026-11-21T08:53:48{zone}");
+            assert_eq!(class(&text), None, "{zone}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(
+            time in "2026-11-21T08:5[0-9]:[0-9.e+]{1,4}[Z+-][0-9:+-]{0,22}",
+            token in "e30\\.[A-Za-z0-9_-]{0,12}\\.x",
+            any in ".{0,40}",
+        ) {
+            for text in [time, token, any] {
+                let _ = class(&text);
+            }
+        }
     }
 
     #[test]

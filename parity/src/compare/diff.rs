@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::align::{Aligned, in_order, same_elements, unordered};
 use super::found::{Bit, Found};
-use super::path::{StepId, Steps};
+use super::path::{Names, StepId, Steps};
 use crate::Kind;
 use crate::alias::AliasBook;
 use crate::class::{Relation, relate, relate_numbers};
@@ -190,7 +190,7 @@ impl<'d, 'c, 'n, 'r> Diff<'d, 'c, 'n, 'r> {
         }
         let base_names = self.base.iter().map(|name| Cow::Borrowed(*name));
         let names: Vec<Cow<'_, str>> = base_names.chain(self.steps.names(step)).collect();
-        let place = self.steps.place(step, &base, self.legacy, self.rust);
+        let place = self.steps.place(step, &base);
         let spot = Spot::Json(&names);
         self.found.add((place, spot), kind, bits, self.offset);
     }
@@ -200,30 +200,31 @@ impl<'d, 'c, 'n, 'r> Diff<'d, 'c, 'n, 'r> {
 impl<'d> Diff<'d, '_, '_, '_> {
     fn objects(&mut self, legacy: At, rust: At, step: Option<StepId>) {
         let before = self.todo.len();
-        if !self.side_by_side(legacy, rust, step) {
+        let names = Names::of((self.legacy, legacy), (self.rust, rust));
+        if !self.side_by_side(legacy, rust, names, step) {
             self.todo.truncate(before);
-            self.by_name(legacy, rust, step);
+            self.by_name(legacy, rust, names, step);
         }
         self.todo[before..].reverse();
     }
 
     /// The usual case: the same names in the same order, none of them twice. `false` when it is another one.
-    fn side_by_side(&mut self, legacy: At, rust: At, step: Option<StepId>) -> bool {
-        let mut names = 0u64;
+    fn side_by_side(&mut self, legacy: At, rust: At, names: Names, step: Option<StepId>) -> bool {
+        let mut seen = 0u64;
         let (mut ours, mut theirs) = (self.legacy.members(legacy), self.rust.members(rust));
         loop {
             match (ours.next(), theirs.next()) {
                 (None, None) => return true,
                 (Some((name, one)), Some((other_name, other))) if name == other_name => {
                     let bit = bit_of(name);
-                    if names & bit != 0 {
+                    if seen & bit != 0 {
                         return false;
                     }
-                    names |= bit;
+                    seen |= bit;
                     if self.is_same_leaf(one, other) {
                         continue;
                     }
-                    let step = self.steps.member(step, name, legacy, rust);
+                    let step = self.steps.member(step, name, names);
                     self.todo.push(Todo::Pair(one, other, Some(step)));
                 }
                 _ => return false,
@@ -237,7 +238,7 @@ impl<'d> Diff<'d, '_, '_, '_> {
         !matches!(one, Value::Array(_) | Value::Object(_)) && one == other
     }
 
-    fn by_name(&mut self, legacy: At, rust: At, step: Option<StepId>) {
+    fn by_name(&mut self, legacy: At, rust: At, names: Names, step: Option<StepId>) {
         let (ours, theirs) = (self.legacy.sorted(legacy), self.rust.sorted(rust));
         let (mut ours, mut theirs) = (ours.iter().peekable(), theirs.iter().peekable());
         loop {
@@ -251,7 +252,7 @@ impl<'d> Diff<'d, '_, '_, '_> {
             let other = theirs.next_if(|_| order.is_ge()).map(|(_, at)| *at);
             let name = one.map(|at| self.legacy.name_of(at));
             let name = name.or_else(|| other.map(|at| self.rust.name_of(at)));
-            let step = Some(self.steps.member(step, name.unwrap_or(""), legacy, rust));
+            let step = Some(self.steps.member(step, name.unwrap_or(""), names));
             match (one, other) {
                 (Some(one), Some(other)) => self.todo.push(Todo::Pair(one, other, step)),
                 (Some(one), None) => self.todo.push(Todo::Missing(one, step)),

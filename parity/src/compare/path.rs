@@ -12,6 +12,10 @@ const MAP: u32 = 50;
 /// Characters of a name in a place.
 const NAME: usize = 64;
 
+/// Steps that a place has. What lies deeper is counted where the last of them is: a body that is nothing but brackets
+/// must not make places as long as itself, nor a walk from the top for each of its values.
+const DEEPEST: u32 = 32;
+
 /// Which step.
 pub(super) type StepId = u32;
 
@@ -20,13 +24,34 @@ pub(super) type StepId = u32;
 struct Step<'a> {
     above: Option<StepId>,
     name: Name<'a>,
+    /// How many steps down it is.
+    depth: u32,
 }
 
 #[derive(Debug)]
 enum Name<'a> {
     Index(usize),
-    /// As it is written, and the two objects that it is a member of.
-    Member(&'a str, At, At),
+    /// As it is written.
+    Member(&'a str, Names),
+}
+
+/// What the names in an object are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Chosen by whoever wrote the program.
+    Fields,
+    /// Data: the object is a map.
+    Keys,
+}
+
+impl Names {
+    /// Of two objects that are compared; a map on one side is one on both.
+    pub(super) fn of(legacy: (&Doc<'_>, At), rust: (&Doc<'_>, At)) -> Self {
+        match is_map(legacy.0, legacy.1) || is_map(rust.0, rust.1) {
+            true => Self::Keys,
+            false => Self::Fields,
+        }
+    }
 }
 
 /// All steps that were taken.
@@ -38,19 +63,19 @@ impl<'a> Steps<'a> {
         self.add(above, Name::Index(index))
     }
 
-    pub(super) fn member(
-        &mut self,
-        above: Option<StepId>,
-        name: &'a str,
-        legacy: At,
-        rust: At,
-    ) -> StepId {
-        self.add(above, Name::Member(name, legacy, rust))
+    pub(super) fn member(&mut self, above: Option<StepId>, name: &'a str, names: Names) -> StepId {
+        self.add(above, Name::Member(name, names))
     }
 
     fn add(&mut self, above: Option<StepId>, name: Name<'a>) -> StepId {
-        self.0.push(Step { above, name });
-        (self.0.len() - 1) as StepId
+        let depth = above.map_or(0, |above| self.0[above as usize].depth + 1);
+        match above {
+            Some(above) if depth >= DEEPEST => above,
+            _ => {
+                self.0.push(Step { above, name, depth });
+                (self.0.len() - 1) as StepId
+            }
+        }
     }
 
     fn upward(&self, from: Option<StepId>) -> impl Iterator<Item = &Step<'a>> {
@@ -70,17 +95,8 @@ impl<'a> Steps<'a> {
     }
 
     /// The place that it is counted under, below `base`.
-    pub(super) fn place(
-        &self,
-        to: Option<StepId>,
-        base: &str,
-        legacy: &Doc<'_>,
-        rust: &Doc<'_>,
-    ) -> Place {
-        let mut names: Vec<_> = self
-            .upward(to)
-            .map(|step| folded(&step.name, legacy, rust))
-            .collect();
+    pub(super) fn place(&self, to: Option<StepId>, base: &str) -> Place {
+        let mut names: Vec<_> = self.upward(to).map(|step| folded(&step.name)).collect();
         names.reverse();
         let mut text = base.to_owned();
         for name in names {
@@ -105,15 +121,14 @@ fn plain(name: &str) -> Cow<'_, str> {
     }
 }
 
-fn folded(name: &Name<'_>, legacy: &Doc<'_>, rust: &Doc<'_>) -> String {
+fn folded(name: &Name<'_>) -> Cow<'static, str> {
     match name {
-        Name::Index(_) => "*".to_owned(),
-        Name::Member(_, of_legacy, of_rust)
-            if is_map(legacy, *of_legacy) || is_map(rust, *of_rust) =>
-        {
-            "*".to_owned()
-        }
-        Name::Member(name, ..) => written(&plain(name)),
+        Name::Index(_) | Name::Member(_, Names::Keys) => "*".into(),
+        // An identifier is no field, whatever stands beside it.
+        Name::Member(name, Names::Fields) => match plain(name) {
+            name if is_id(&name) => "*".into(),
+            name => written(&name).into(),
+        },
     }
 }
 

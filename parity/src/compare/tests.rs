@@ -312,6 +312,30 @@ fn deep_documents_are_compared() {
     assert_eq!(comparison.differences.len(), 1);
 }
 
+#[test]
+fn what_lies_very_deep_is_counted_where_the_way_ends() {
+    // A value on each of 20,000 floors: each of them differs.
+    let floors = |leaf: &str| format!("[{leaf},").repeat(20_000) + leaf + &"]".repeat(20_000);
+    let ignore = Written {
+        ignore: vec!["json:/x".into()],
+        ..Written::default()
+    };
+    let comparison = with(&floors("1"), &floors("2"), &ignore);
+    let longest = comparison.open().map(|open| open.key.place.as_str().len());
+    assert_eq!(longest.max(), Some("json:".len() + 2 * 32));
+    assert_eq!(comparison.differences.len(), 32);
+}
+
+#[test]
+fn an_identifier_among_fields_folds() {
+    let user = "908906f5-6f4d-467f-bf03-382e0a9aa33f";
+    check(
+        &format!("{{\"total\":1,\"{user}\":{{\"a\":1}}}}"),
+        &format!("{{\"total\":1,\"{user}\":{{\"a\":2}}}}"),
+        &["json:/*/a value"],
+    );
+}
+
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

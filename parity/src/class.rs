@@ -24,14 +24,26 @@ const TOKEN: usize = 16;
 pub(crate) enum Class {
     Uuid,
     Ulid,
-    /// Milliseconds since 1970, as RFC 3339 or as HTTP writes dates.
-    Time(i64),
+    /// Milliseconds since 1970, and how they are written.
+    Time(Spelling, i64),
     /// A digest, by its length.
     Digest(usize),
     /// A random token, by its length.
     Token(usize),
     /// A JSON Web Token: its header, and the names of its claims.
     Jwt(Vec<u8>, Vec<Vec<u8>>),
+}
+
+/// How a time is written. A client that reads one of these does not read another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    Rfc3339,
+    /// As HTTP writes dates.
+    Http,
+    /// Seconds since 1970.
+    Seconds,
+    /// Milliseconds since 1970.
+    Millis,
 }
 
 /// How two values are related.
@@ -51,7 +63,11 @@ pub(crate) enum Relation {
 pub(crate) fn relate(legacy: &str, rust: &str, gap: Duration) -> Relation {
     match (class(legacy), class(rust)) {
         (None, None) => Relation::Different,
-        (Some(Class::Time(legacy)), Some(Class::Time(rust))) => near(legacy, rust, gap),
+        (Some(Class::Time(spelling, legacy)), Some(Class::Time(other, rust)))
+            if spelling == other =>
+        {
+            near(legacy, rust, gap)
+        }
         (Some(legacy), Some(rust)) if legacy == rust => match legacy {
             Class::Jwt(..) => Relation::Equal,
             _ => Relation::Identifiers,
@@ -65,7 +81,9 @@ pub(crate) fn relate(legacy: &str, rust: &str, gap: Duration) -> Relation {
 /// Relates two numbers that are not the same: both may be times since 1970, in seconds or milliseconds.
 pub(crate) fn relate_numbers(legacy: f64, rust: f64, gap: Duration) -> Relation {
     match (epoch(legacy), epoch(rust)) {
-        (Some((legacy, unit)), Some((rust, other))) if unit == other => near(legacy, rust, gap),
+        (Some((spelling, legacy)), Some((other, rust))) if spelling == other => {
+            near(legacy, rust, gap)
+        }
         _ => Relation::Different,
     }
 }
@@ -79,12 +97,11 @@ fn near(legacy: i64, rust: i64, gap: Duration) -> Relation {
     }
 }
 
-/// Milliseconds, and how many of them the number counts: 1,000 for seconds. From 2001 to 2096; what is not in there is
-/// a number and no time.
-fn epoch(number: f64) -> Option<(i64, i64)> {
+/// What a number counts since 1970, and the milliseconds. From 2001 to 2096; what is not in there is a number and no time.
+fn epoch(number: f64) -> Option<(Spelling, i64)> {
     match number {
-        1e9..4e9 => Some(((number * 1000.0) as i64, 1000)),
-        1e12..4e12 => Some((number as i64, 1)),
+        1e9..4e9 => Some((Spelling::Seconds, (number * 1000.0) as i64)),
+        1e12..4e12 => Some((Spelling::Millis, number as i64)),
         _ => None,
     }
 }
@@ -97,12 +114,10 @@ pub(crate) fn class(text: &str) -> Option<Class> {
         26 if is_ulid(bytes) => Some(Class::Ulid),
         0..10 => None,
         10 | 13 if bytes.iter().all(u8::is_ascii_digit) => {
-            epoch(text.parse().ok()?).map(|(at, _)| Class::Time(at))
+            epoch(text.parse().ok()?).map(|(spelling, at)| Class::Time(spelling, at))
         }
-        length if length >= DIGEST && bytes.iter().all(u8::is_ascii_hexdigit) => {
-            Some(Class::Digest(length))
-        }
-        _ => time(text).map(Class::Time).or_else(|| long(text)),
+        length if is_digest(bytes) => Some(Class::Digest(length)),
+        _ => time(text).or_else(|| long(text)),
     }
 }
 
@@ -119,12 +134,22 @@ pub(crate) fn is_id(name: &str) -> bool {
     digits || classes()
 }
 
+/// Digits alone are a number, perhaps one with zeros before it.
+fn is_digest(bytes: &[u8]) -> bool {
+    bytes.len() >= DIGEST
+        && bytes.iter().all(u8::is_ascii_hexdigit)
+        && bytes.iter().any(u8::is_ascii_digit)
+        && bytes.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// The one of nothing but zeros says that there is none, and is no identifier.
 fn is_uuid(bytes: &[u8]) -> bool {
     let fits = |(at, byte): (usize, &u8)| match at {
         8 | 13 | 18 | 23 => *byte == b'-',
         _ => byte.is_ascii_hexdigit(),
     };
-    bytes.iter().enumerate().all(fits)
+    let is_nil = || bytes.iter().all(|byte| matches!(byte, b'0' | b'-'));
+    bytes.iter().enumerate().all(fits) && !is_nil()
 }
 
 /// 48 bits of time come first, so the first of the 26 digits of 5 bits is at most 7.
@@ -136,12 +161,13 @@ fn is_ulid(bytes: &[u8]) -> bool {
     bytes[0] <= b'7' && bytes.iter().all(crockford) && bytes.iter().any(u8::is_ascii_digit)
 }
 
-fn time(text: &str) -> Option<i64> {
-    match text.as_bytes().get(3) {
-        Some(b',') => http_date(text),
-        Some(b'0'..=b'9') => rfc3339(text),
-        _ => None,
-    }
+fn time(text: &str) -> Option<Class> {
+    let (spelling, at) = match text.as_bytes().get(3)? {
+        b',' => (Spelling::Http, http_date(text)?),
+        b'0'..=b'9' => (Spelling::Rfc3339, rfc3339(text)?),
+        _ => return None,
+    };
+    Some(Class::Time(spelling, at))
 }
 
 /// `2026-11-21T08:53:48.123+01:00`, or with a space for the `T`.
@@ -310,6 +336,9 @@ mod tests {
             Relation::Different,
         );
         check("abc", "abd", Relation::Different);
+        let nil = "00000000-0000-0000-0000-000000000000";
+        check(uuid, nil, Relation::OtherClass);
+        check(&"12".repeat(16), &"34".repeat(16), Relation::Different);
         check("2026", "2027", Relation::Different);
     }
 
@@ -327,6 +356,14 @@ mod tests {
             Relation::Equal,
         );
         check("1795251228", "1795251229", Relation::Equal);
+        // The same moment in another spelling is not what the client reads.
+        check("1795251228", "1795251228000", Relation::OtherClass);
+        check("2026-11-21T08:53:48Z", "1795251228", Relation::OtherClass);
+        check(
+            "2026-11-21T08:53:48Z",
+            "Sat, 21 Nov 2026 08:53:48 GMT",
+            Relation::OtherClass,
+        );
         let far = relate(time, "2026-11-21T08:53:55Z", Duration::from_secs(7));
         assert_eq!(far, Relation::Equal);
         assert_eq!(rfc3339("1970-01-01T00:00:00Z"), Some(0));

@@ -9,6 +9,8 @@ use std::io::Read;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
+use crate::{Extent, Kept};
+
 /// Bytes that a body may unpack to.
 const MOST: u64 = 8 << 20;
 
@@ -23,8 +25,9 @@ pub(super) enum Decoded<'a> {
     Bomb,
 }
 
-/// Unpacks a body.
-pub(super) fn decode<'a>(headers: &HeaderMap, body: &'a [u8]) -> Decoded<'a> {
+/// Unpacks a body; of one that was cut, as much as there is.
+pub(super) fn decode<'a>(headers: &HeaderMap, kept: &'a Kept) -> Decoded<'a> {
+    let (body, extent) = (&*kept.bytes, kept.extent);
     let coding = headers.get(CONTENT_ENCODING).map(|value| {
         String::from_utf8_lossy(value.as_bytes())
             .trim()
@@ -33,10 +36,10 @@ pub(super) fn decode<'a>(headers: &HeaderMap, body: &'a [u8]) -> Decoded<'a> {
     let unpacked = match coding.as_deref() {
         None | Some("" | "identity") => return Decoded::Plain(Cow::Borrowed(body)),
         Some(_) if body.is_empty() => return Decoded::Plain(Cow::Borrowed(body)),
-        Some("gzip" | "x-gzip") => unpack(flate2::read::MultiGzDecoder::new(body)),
-        Some("deflate") => unpack(flate2::read::ZlibDecoder::new(body))
-            .or_else(|| unpack(flate2::read::DeflateDecoder::new(body))),
-        Some("br") => unpack(brotli_decompressor::Decompressor::new(body, 4096)),
+        Some("gzip" | "x-gzip") => unpack(flate2::read::MultiGzDecoder::new(body), extent),
+        Some("deflate") => unpack(flate2::read::ZlibDecoder::new(body), extent)
+            .or_else(|| unpack(flate2::read::DeflateDecoder::new(body), extent)),
+        Some("br") => unpack(brotli_decompressor::Decompressor::new(body, 4096), extent),
         Some(_) => None,
     };
     match unpacked {
@@ -46,10 +49,12 @@ pub(super) fn decode<'a>(headers: &HeaderMap, body: &'a [u8]) -> Decoded<'a> {
     }
 }
 
-fn unpack(reader: impl Read) -> Option<Vec<u8>> {
+fn unpack(reader: impl Read, extent: Extent) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    reader.take(MOST + 1).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+    let read = reader.take(MOST + 1).read_to_end(&mut bytes);
+    // What a cut body unpacked to before its end is left in `bytes`.
+    let is_cut = extent == Extent::Cut && !bytes.is_empty();
+    (read.is_ok() || is_cut).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -68,7 +73,24 @@ mod tests {
     fn check(coding: &str, body: &[u8], expect: &Decoded<'_>) {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_ENCODING, coding.parse().unwrap());
-        assert_eq!(&decode(&headers, body), expect);
+        let kept = Kept::whole(body.to_vec());
+        assert_eq!(&decode(&headers, &kept), expect);
+    }
+
+    #[test]
+    fn of_a_cut_body_the_beginning_is_unpacked() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_ENCODING, "gzip".parse().unwrap());
+        let noise: Vec<u8> = (0..20_000u32).map(|at| ((at * at) >> 7) as u8).collect();
+        let packed = gzip(&noise);
+        let half = Kept {
+            bytes: packed[..packed.len() / 2].to_vec().into(),
+            extent: Extent::Cut,
+        };
+        let Decoded::Plain(bytes) = decode(&headers, &half) else {
+            panic!("not unpacked")
+        };
+        assert!(!bytes.is_empty() && noise.starts_with(&bytes));
     }
 
     #[test]

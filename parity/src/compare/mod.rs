@@ -88,10 +88,11 @@ fn bodies(
     if legacy.body.bytes == rust.body.bytes && encoding(legacy) == encoding(rust) {
         return;
     }
-    let ours = decode(&legacy.headers, &legacy.body.bytes);
-    let theirs = decode(&rust.headers, &rust.body.bytes);
+    let ours = decode(&legacy.headers, &legacy.body);
+    let theirs = decode(&rust.headers, &rust.body);
     let (ours, theirs) = match (&ours, &theirs) {
         (Decoded::Plain(ours), Decoded::Plain(theirs)) => (&**ours, &**theirs),
+        _ if !whole => return,
         _ => return packed(&ours, &theirs, legacy, rust, found),
     };
     if ours == theirs {
@@ -99,7 +100,10 @@ fn bodies(
     }
     let nature = nature(&legacy.headers);
     match nature {
-        Nature::Stream(framing) => streams(framing, (ours, theirs), whole, found, context),
+        Nature::Stream(framing) => {
+            let sides = [(ours, legacy.body.extent), (theirs, rust.body.extent)];
+            streams(framing, sides, found, context);
+        }
         _ if !whole => {}
         Nature::Json | Nature::Unknown => json(nature, ours, theirs, found, context),
         Nature::Text => texts(ours, theirs, found, context),
@@ -117,9 +121,11 @@ fn nature(headers: &HeaderMap) -> Nature {
     let essence = kind.split(';').next().unwrap_or_default().trim();
     match essence {
         "text/event-stream" => Nature::Stream(Framing::Sse),
-        "application/x-ndjson" | "application/jsonl" | "application/jsonlines" => {
-            Nature::Stream(Framing::Lines)
-        }
+        "application/x-ndjson"
+        | "application/ndjson"
+        | "application/jsonl"
+        | "application/jsonlines"
+        | "application/x-jsonlines" => Nature::Stream(Framing::Lines),
         "application/json" | "text/json" => Nature::Json,
         "application/javascript" | "application/xml" | "application/x-www-form-urlencoded" => {
             Nature::Text
@@ -165,10 +171,7 @@ fn texts(ours: &[u8], theirs: &[u8], found: &mut Found<'_>, context: &mut Contex
         String::from_utf8_lossy(ours),
         String::from_utf8_lossy(theirs),
     );
-    let kind = if our_text
-        .split_whitespace()
-        .eq(their_text.split_whitespace())
-    {
+    let kind = if words(ours).eq(words(theirs)) {
         Kind::Order
     } else {
         match context.relate(our_text.trim(), their_text.trim()) {
@@ -180,6 +183,12 @@ fn texts(ours: &[u8], theirs: &[u8], found: &mut Found<'_>, context: &mut Contex
     let (ours, theirs) = (around(&our_text, offset), around(&their_text, offset));
     let bits = (Bit::Text(&ours), Bit::Text(&theirs));
     body(found, kind, bits, Some(offset as u64));
+}
+
+/// Of the bytes and not of the letters: bytes that are no letters would all look alike.
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let words = text.split(u8::is_ascii_whitespace);
+    words.filter(|word| !word.is_empty())
 }
 
 fn divergence(ours: &[u8], theirs: &[u8]) -> usize {
@@ -246,40 +255,60 @@ fn packed(
 /// Event by event. A stream that goes on where the other was cut is no difference.
 fn streams(
     framing: Framing,
-    (ours, theirs): (&[u8], &[u8]),
-    whole: bool,
+    [(ours, our_extent), (theirs, their_extent)]: [(&[u8], Extent); 2],
     found: &mut Found<'_>,
     context: &mut Context<'_>,
 ) {
-    let (ours, theirs) = (
-        String::from_utf8_lossy(ours),
-        String::from_utf8_lossy(theirs),
-    );
-    let (ours, theirs) = (events(framing, &ours), events(framing, &theirs));
-    for (index, (one, other)) in ours.iter().zip(&theirs).enumerate() {
+    let whole = [our_extent, their_extent] == [Extent::Whole; 2];
+    if whole && !(is_text(ours) && is_text(theirs)) {
+        return texts(ours, theirs, found, context);
+    }
+    let ours = events(framing, valid(ours), our_extent);
+    let theirs = events(framing, valid(theirs), their_extent);
+    let pairs = ours.complete.iter().zip(&theirs.complete);
+    for (index, (one, other)) in pairs.enumerate() {
         event(index, one, other, found, context);
     }
-    if !whole || ours.len() == theirs.len() {
+    if !whole {
         return;
     }
-    let shared = ours.len().min(theirs.len());
-    let (kind, longer) = match ours.len() > theirs.len() {
-        true => (Kind::Missing, &ours[shared]),
-        false => (Kind::Extra, &theirs[shared]),
+    let shared = ours.complete.len().min(theirs.complete.len());
+    // What no blank line ends is nothing to a browser, but other clients may read it.
+    let next = (ours.complete.get(shared), theirs.complete.get(shared));
+    let last = (ours.unfinished.as_ref(), theirs.unfinished.as_ref());
+    match (next, last) {
+        ((None, None), (Some(one), Some(other))) => event(shared, one, other, found, context),
+        ((None, None), (one, other)) | ((one, other), _) => surplus(shared, one, other, found),
+    }
+}
+
+/// An event that only one side has.
+fn surplus(
+    index: usize,
+    one: Option<&Event<'_>>,
+    other: Option<&Event<'_>>,
+    found: &mut Found<'_>,
+) {
+    let (kind, event) = match (one, other) {
+        (Some(event), None) => (Kind::Missing, event),
+        (None, Some(event)) => (Kind::Extra, event),
+        _ => return,
     };
-    let shown: Vec<&str> = longer
-        .fields
-        .iter()
-        .map(|(_, text)| text.as_str())
-        .collect();
-    let shown = shown.join(" ");
+    let fields = event.fields.iter().map(|(_, text)| text.as_str());
+    let shown = fields.collect::<Vec<&str>>().join(" ");
     let bits = match kind {
         Kind::Missing => (Bit::Text(&shown), Bit::Nothing),
         _ => (Bit::Nothing, Bit::Text(&shown)),
     };
-    let names = [shared.to_string().into()];
+    let names = [index.to_string().into()];
     let place = (Place::new("json:/*"), Spot::Json(&names));
-    found.add(place, kind, bits, Some(longer.at.start as u64));
+    found.add(place, kind, bits, Some(event.at.start as u64));
+}
+
+/// The text up to where a cut tore a letter apart.
+fn valid(bytes: &[u8]) -> &str {
+    let first = bytes.utf8_chunks().next();
+    first.map_or("", |chunk| chunk.valid())
 }
 
 /// One event against another, field by field; places are those of a list of events.

@@ -2,6 +2,16 @@
 
 use std::ops::Range;
 
+use crate::Extent;
+
+/// What a stream consists of.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Events<'a> {
+    pub(super) complete: Vec<Event<'a>>,
+    /// What stands behind the last of them without its end.
+    pub(super) unfinished: Option<Event<'a>>,
+}
+
 /// One event of a stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Event<'a> {
@@ -20,23 +30,24 @@ pub(super) enum Framing {
     Lines,
 }
 
-/// The complete events of a body; an event that the body's end cut off is none.
-pub(super) fn events(framing: Framing, text: &str) -> Vec<Event<'_>> {
-    match framing {
-        Framing::Sse => sse(text),
-        Framing::Lines => lines(text),
+/// The events of a body. The last line of a whole one needs no end.
+pub(super) fn events(framing: Framing, text: &str, extent: Extent) -> Events<'_> {
+    match (framing, extent) {
+        (Framing::Sse, _) => sse(text),
+        (Framing::Lines, Extent::Whole) => lines(text),
+        (Framing::Lines, Extent::Cut) => lines(&text[..text.rfind('\n').map_or(0, |at| at + 1)]),
     }
 }
 
-fn lines(text: &str) -> Vec<Event<'_>> {
+fn lines(text: &str) -> Events<'_> {
     let mut at = 0;
-    let mut events = Vec::new();
+    let mut events = Events::default();
     for line in text.split_inclusive('\n') {
         let range = at..at + line.len();
         at = range.end;
         let whole = line.trim();
         if !whole.is_empty() {
-            events.push(Event {
+            events.complete.push(Event {
                 fields: vec![("", whole.to_owned())],
                 at: range,
             });
@@ -45,20 +56,21 @@ fn lines(text: &str) -> Vec<Event<'_>> {
     events
 }
 
-fn sse(text: &str) -> Vec<Event<'_>> {
-    let (mut events, mut fields, mut at, mut began) = (Vec::new(), Vec::new(), 0, 0);
-    for line in text.split_inclusive('\n') {
+fn sse(text: &str) -> Events<'_> {
+    let (mut complete, mut fields) = (Vec::new(), Vec::new());
+    let marked = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut at = text.len() - marked.len();
+    let mut began = at;
+    let event = |fields: &mut Vec<_>, at| {
+        let fields = std::mem::take(fields);
+        (!fields.is_empty()).then_some(Event { fields, at })
+    };
+    for line in lines_of_any_end(marked) {
         at += line.len();
         let line = line.trim_end_matches(['\n', '\r']);
         match line.split_once(':') {
             _ if line.is_empty() => {
-                let fields = std::mem::take(&mut fields);
-                if !fields.is_empty() {
-                    events.push(Event {
-                        fields,
-                        at: began..at,
-                    });
-                }
+                complete.extend(event(&mut fields, began..at));
                 began = at;
             }
             // A comment keeps the connection open and says nothing.
@@ -67,11 +79,34 @@ fn sse(text: &str) -> Vec<Event<'_>> {
             None => add(&mut fields, line, ""),
         }
     }
-    events
+    let unfinished = event(&mut fields, began..at);
+    Events {
+        complete,
+        unfinished,
+    }
 }
 
-/// Several lines of data are one.
+/// Lines with their ends, of which the standard knows three: `\r\n`, `\n` and `\r`.
+fn lines_of_any_end(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = match rest.find(['\r', '\n']) {
+            None if rest.is_empty() => return None,
+            None => rest.len(),
+            Some(at) if rest[at..].starts_with("\r\n") => at + 2,
+            Some(at) => at + 1,
+        };
+        let (line, behind) = rest.split_at(end);
+        rest = behind;
+        Some(line)
+    })
+}
+
+/// Several lines of data are one. Names that the standard does not know are not read by anybody.
 fn add<'a>(fields: &mut Vec<(&'a str, String)>, name: &'a str, value: &str) {
+    if !matches!(name, "event" | "data" | "id" | "retry") {
+        return;
+    }
     match fields.iter_mut().find(|(known, _)| *known == name) {
         Some((_, known)) if name == "data" => {
             known.push('\n');
@@ -93,8 +128,12 @@ mod tests {
     #[test]
     fn server_sent_events() {
         let text = ": hello\n\nevent: a\ndata: 1\ndata: 2\n\nid:7\r\n\r\ndata: cut";
-        let events = events(Framing::Sse, text);
+        let Events {
+            complete: events,
+            unfinished,
+        } = events(Framing::Sse, text, Extent::Whole);
         assert_eq!(events.len(), 2);
+        assert_eq!(unfinished.unwrap().fields, [field("data", "cut")]);
         assert_eq!(
             events[0].fields,
             [field("event", "a"), field("data", "1\n2")]
@@ -107,8 +146,29 @@ mod tests {
     }
 
     #[test]
+    fn lines_end_in_three_ways_and_unknown_fields_say_nothing() {
+        let check = |text: &str, expect: &str| {
+            let events = events(Framing::Sse, text, Extent::Whole).complete;
+            assert_eq!(events[0].fields, [field("data", expect)], "{text:?}");
+        };
+        check("data: 1\rdata: 2\r\rdata", "1\n2");
+        check("data: 1\r\ndata: 2\r\n\r\n", "1\n2");
+        check("\u{feff}data: 1\n\n", "1");
+        check("colour: red\n\ndata: 1\nsize: 7\n\n", "1");
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_is_none() {
+        let count = |text, extent| events(Framing::Lines, text, extent).complete.len();
+        assert_eq!(count("1\n2", Extent::Whole), 2);
+        assert_eq!(count("1\n2", Extent::Cut), 1);
+        assert_eq!(count("1\n2\n", Extent::Cut), 2);
+        assert_eq!(count("1", Extent::Cut), 0);
+    }
+
+    #[test]
     fn lines_of_json() {
-        let events = events(Framing::Lines, "{\"a\":1}\n\n{\"a\":2}\n");
+        let events = events(Framing::Lines, "{\"a\":1}\n\n{\"a\":2}\n", Extent::Whole).complete;
         assert_eq!(events.len(), 2);
         assert_eq!(
             (events[1].fields[0].1.as_str(), events[1].at.start),

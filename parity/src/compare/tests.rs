@@ -285,6 +285,51 @@ fn streams_are_compared_event_by_event() {
 }
 
 #[test]
+fn what_no_blank_line_ends_is_compared_all_the_same() {
+    let compared = |legacy: &'static str, rust: &'static str| {
+        let [legacy, rust] = [legacy, rust].map(|body| answer("text/event-stream", body));
+        found(&compare(&legacy, &rust, &Rules::none(), None))
+    };
+    assert_eq!(compared("data: 1", "data: 2"), ["json:/*/data value"]);
+    assert_eq!(compared("data: 1", ""), ["json:/* missing"]);
+    assert!(compared("data: 1\n\n: ping\n\n", "data: 1\n\n").is_empty());
+}
+
+#[test]
+fn packed_streams_that_were_cut_are_compared_as_far_as_they_go() {
+    use std::io::Write;
+    let events = |count: u32| {
+        let events: Vec<String> = (0..count)
+            .map(|at| format!("data: {}\n\n", at.pow(2)))
+            .collect();
+        events.concat()
+    };
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(events(5_000).as_bytes()).unwrap();
+    let mut packed = answer("text/event-stream", packer.finish().unwrap());
+    let encoding = http::header::CONTENT_ENCODING;
+    packed.headers.insert(encoding, "gzip".parse().unwrap());
+    packed.body.bytes.truncate(packed.body.bytes.len() / 2);
+    packed.body.extent = Extent::Cut;
+    let compared = |rust: String| {
+        let rust = answer("text/event-stream", rust);
+        found(&compare(&packed, &rust, &Rules::none(), None))
+    };
+    assert!(compared(events(5_000)).is_empty());
+    assert_eq!(
+        compared(events(5_000).replacen("81", "82", 1)),
+        ["json:/*/data value"]
+    );
+}
+
+#[test]
+fn bytes_that_are_no_letters_are_no_white_space() {
+    let text = |body: &'static [u8]| answer("text/plain", body);
+    let comparison = compare(&text(b"caf\xe9"), &text(b"caf\xe8"), &Rules::none(), None);
+    assert_eq!(found(&comparison), ["body value"]);
+}
+
+#[test]
 fn a_packed_body_is_compared_unpacked() {
     use std::io::Write;
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

@@ -13,7 +13,7 @@ use super::path::{Names, StepId, Steps};
 use crate::Kind;
 use crate::alias::AliasBook;
 use crate::class::{Relation, relate, relate_numbers};
-use crate::json::{At, Doc, Value, ordinal, same, unescape};
+use crate::json::{At, Doc, Value, ordinal, same, unescape, within};
 use crate::rules::{Says, Spot};
 
 /// What a comparison knows besides the two answers.
@@ -143,14 +143,17 @@ impl<'d, 'c, 'n, 'r> Diff<'d, 'c, 'n, 'r> {
         if same(one, other) {
             return None;
         }
-        let (one, other) = (ordinal(one), ordinal(other));
         if let Some((rule, amount)) = self.tolerance(step)
-            && (one - other).abs() <= amount
+            && within(one, other, amount)
         {
             self.found.applied(rule);
             return None;
         }
-        Some(relate_numbers(one, other, self.context.gap))
+        Some(relate_numbers(
+            ordinal(one),
+            ordinal(other),
+            self.context.gap,
+        ))
     }
 
     fn tolerance(&self, step: Option<StepId>) -> Option<(u16, f64)> {

@@ -8,7 +8,7 @@ mod read;
 mod show;
 mod text;
 
-pub(crate) use number::{ordinal, same};
+pub(crate) use number::{ordinal, same, within};
 pub(crate) use read::read;
 pub(crate) use show::{shorten, show};
 pub(crate) use text::unescape;

@@ -47,7 +47,26 @@ pub(super) fn hash(text: &str) -> u64 {
     hash.digest()
 }
 
-/// Its value as far as a float can hold it, for tolerances and times.
+/// Whether two numbers are no further apart than `tolerance`: exactly where 38 digits are enough for it, and as far as floats
+/// can tell otherwise.
+pub(crate) fn within(left: &str, right: &str, tolerance: f64) -> bool {
+    let exactly = exactly_within(left, right, &tolerance.to_string());
+    exactly.unwrap_or_else(|| (ordinal(left) - ordinal(right)).abs() <= tolerance)
+}
+
+fn exactly_within(left: &str, right: &str, tolerance: &str) -> Option<bool> {
+    let numbers = [left, right, tolerance].map(|text| Decimal::of(text).scaled());
+    let [left, right, tolerance] = [numbers[0]?, numbers[1]?, numbers[2]?];
+    let scale = left.1.min(right.1).min(tolerance.1);
+    let aligned = |(whole, power): (i128, i128)| {
+        let shift = u32::try_from(power.checked_sub(scale)?).ok()?;
+        whole.checked_mul(10_i128.checked_pow(shift)?)
+    };
+    let apart = aligned(left)?.checked_sub(aligned(right)?)?;
+    Some(apart.checked_abs()? <= aligned(tolerance)?)
+}
+
+/// Its value as far as a float can hold it, for times.
 pub(crate) fn ordinal(text: &str) -> f64 {
     text.parse().unwrap_or(f64::NAN)
 }
@@ -83,6 +102,25 @@ impl<'a> Decimal<'a> {
             digits,
             exponent: exponent(power, shift),
         }
+    }
+
+    /// The number as `whole × 10^power`, where that fits.
+    fn scaled(&self) -> Option<(i128, i128)> {
+        let Exponent::Small(exponent) = self.exponent else {
+            return None;
+        };
+        if self.is_zero() {
+            return Some((0, 0));
+        }
+        let (mut whole, mut count) = (0_i128, 0);
+        for digit in self.figures() {
+            whole = whole
+                .checked_mul(10)?
+                .checked_add(i128::from(digit - b'0'))?;
+            count += 1;
+        }
+        let whole = if self.negative { -whole } else { whole };
+        Some((whole, exponent.checked_sub(count)?))
     }
 
     fn is_zero(&self) -> bool {

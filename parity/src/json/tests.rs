@@ -30,6 +30,24 @@ fn numbers_are_compared_by_value() {
 }
 
 #[test]
+fn a_tolerance_is_exact() {
+    let check = |left: &str, right: &str, tolerance: f64, expect: bool| {
+        assert_eq!(within(left, right, tolerance), expect, "{left} {right}");
+        assert_eq!(within(right, left, tolerance), expect, "{right} {left}");
+    };
+    // As floats these are 0.10000000000000009 apart.
+    check("1.1", "1.0", 0.1, true);
+    check("1.1000000000000001", "1.0", 0.1, false);
+    check("9007199254740993", "9007199254740992", 0.5, false);
+    check("9007199254740993", "9007199254740992", 1.0, true);
+    check("-1", "1e0", 2.0, true);
+    check("0", "0.01", 0.01, true);
+    check("1e400", "1e399", 5.0, false);
+    check("1e999999999999", "1", 5.0, false);
+    check("1e-300", "0", 0.01, true);
+}
+
+#[test]
 fn a_document_may_be_as_deep_as_it_is_long() {
     let depth = 500_000;
     let deep = "[".repeat(depth) + &"]".repeat(depth);

@@ -146,6 +146,12 @@ impl Rules {
         rule.map_or("unknown", |rule| &rule.written)
     }
 
+    /// Whether any difference is meant.
+    pub(crate) fn expect_any(&self) -> bool {
+        let first = self.0.first();
+        first.is_some_and(|rule| matches!(rule.says, Says::Expect { .. }))
+    }
+
     /// The rules for that place itself, with their numbers.
     pub(crate) fn at<'a>(&'a self, spot: Spot<'_>) -> impl Iterator<Item = (u16, &'a Says)> {
         let numbered = (0..).zip(self.0.iter());

@@ -98,10 +98,27 @@ impl<'d, 'c, 'n, 'r> Diff<'d, 'c, 'n, 'r> {
             return;
         }
         match (self.legacy.value(legacy), self.rust.value(rust)) {
+            (Value::Object(_) | Value::Array(_), Value::Object(_) | Value::Array(_))
+                if self.is_expected_whole(legacy, rust, step) =>
+            {
+                let bits = (Bit::Json(self.legacy, legacy), Bit::Json(self.rust, rust));
+                self.report(step, Kind::Value, bits);
+            }
             (Value::Object(_), Value::Object(_)) => self.objects(legacy, rust, step),
             (Value::Array(_), Value::Array(_)) => self.arrays(legacy, rust, step),
             (one, other) => self.scalars(one, other, (legacy, rust), step),
         }
+    }
+
+    /// Whether a rule expects just these two, so that what they hold is not looked at one by one.
+    fn is_expected_whole(&self, legacy: At, rust: At, step: Option<StepId>) -> bool {
+        if !self.found.rules.expect_any() {
+            return false;
+        }
+        let names = self.names(step);
+        let bits = (Bit::Json(self.legacy, legacy), Bit::Json(self.rust, rust));
+        let rule = self.found.expected(Spot::Json(&names), bits.0, bits.1);
+        rule.is_some() && self.legacy.hash_of(legacy) != self.rust.hash_of(rust)
     }
 
     fn scalars(&mut self, one: Value<'_>, other: Value<'_>, at: (At, At), step: Option<StepId>) {

@@ -75,16 +75,8 @@ impl<'r> Found<'r> {
         }
     }
 
-    fn is_weaker(&self, at: usize, than: Standing) -> bool {
-        let standing = self.comparison.differences[at].standing;
-        than == Standing::Open && standing != Standing::Open
-    }
-
-    fn standing(&mut self, spot: Spot<'_>, legacy: Bit<'_>, rust: Bit<'_>) -> Standing {
-        let rules = self.rules;
-        if rules.is_empty() {
-            return Standing::Open;
-        }
+    /// The rule that expects these two values at `spot`.
+    pub(super) fn expected(&self, spot: Spot<'_>, legacy: Bit<'_>, rust: Bit<'_>) -> Option<u16> {
         let expects = |(index, says): (u16, &Says)| match says {
             Says::Expect {
                 legacy: of_legacy,
@@ -92,11 +84,23 @@ impl<'r> Found<'r> {
             } => (legacy.is(of_legacy.as_ref()) && rust.is(of_rust.as_ref())).then_some(index),
             _ => None,
         };
-        if let Some(rule) = rules.at(spot).find_map(expects) {
+        self.rules.at(spot).find_map(expects)
+    }
+
+    fn is_weaker(&self, at: usize, than: Standing) -> bool {
+        let standing = self.comparison.differences[at].standing;
+        than == Standing::Open && standing != Standing::Open
+    }
+
+    fn standing(&mut self, spot: Spot<'_>, legacy: Bit<'_>, rust: Bit<'_>) -> Standing {
+        if self.rules.is_empty() {
+            return Standing::Open;
+        }
+        if let Some(rule) = self.expected(spot, legacy, rust) {
             self.applied(rule);
             return Standing::Expected;
         }
-        match rules.ignores(spot) {
+        match self.rules.ignores(spot) {
             Some(rule) => {
                 self.applied(rule);
                 Standing::Ignored
@@ -145,7 +149,7 @@ impl Bit<'_> {
             Self::Json(doc, at) => {
                 let expected = expected.to_string();
                 let expected = read(expected.as_bytes());
-                expected.is_some_and(|expected| expected.hashes()[Doc::ROOT] == doc.hashes()[at])
+                expected.is_some_and(|expected| expected.hash_of(Doc::ROOT) == doc.hash_of(at))
             }
         }
     }

@@ -210,6 +210,47 @@ fn what_is_expected_is_what_the_rule_says_and_nothing_else() {
 }
 
 #[test]
+fn a_whole_object_may_be_expected() {
+    let expect = |legacy, rust| Written {
+        expect: vec![crate::Expect {
+            at: "json:/error".into(),
+            legacy,
+            rust,
+            why: String::new(),
+        }],
+        ..Written::default()
+    };
+    let (one, other) = (r#"{"error":{"code":1}}"#, r#"{"error":{"code":2}}"#);
+    let both = expect(Some(json!({"code": 1})), Some(json!({"code": 2})));
+    let keys = |comparison: &Comparison| -> Vec<String> {
+        let all = comparison.differences.iter();
+        all.map(|found| format!("{} {:?}", found.key.place, found.standing))
+            .collect()
+    };
+    assert_eq!(keys(&with(one, other, &both)), ["json:/error Expected"]);
+    assert_eq!(keys(&with(other, one, &both)), ["json:/error/code Open"]);
+    let any = expect(None, Some(json!({"code": 2})));
+    assert_eq!(keys(&with(one, other, &any)), ["json:/error Expected"]);
+    assert!(keys(&with(other, r#"{"error":{"code":2.0}}"#, &any)).is_empty());
+}
+
+#[test]
+fn many_expected_values_cost_no_more_than_they_are_long() {
+    let list = |value: u32| format!("[{}]", vec![value.to_string(); 20_000].join(","));
+    let expect = Written {
+        expect: vec![crate::Expect {
+            at: "json:/*".into(),
+            legacy: Some(json!(1)),
+            rust: Some(json!(2)),
+            why: String::new(),
+        }],
+        ..Written::default()
+    };
+    let comparison = with(&list(1), &list(2), &expect);
+    assert_eq!(comparison.differences[0].standing, Standing::Expected);
+}
+
+#[test]
 fn a_key_that_a_rule_covers_in_one_place_only_is_open() {
     let first = Written {
         ignore: vec!["json:/0/a".into()],

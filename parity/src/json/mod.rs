@@ -119,14 +119,25 @@ impl<'a> Doc<'a> {
     /// A hash of every value, equal for equal values whatever the order of an object's members or the spelling of
     /// texts and numbers. Computed from the end, where the leaves are.
     pub(crate) fn hashes(&self) -> Vec<u64> {
-        let mut hashes = vec![0; self.nodes.len()];
-        for at in (0..self.nodes.len()).rev() {
-            hashes[at] = self.hash(at, &hashes);
+        self.hashes_from(Self::ROOT)
+    }
+
+    /// The hash of one value, at the cost of that value.
+    pub(crate) fn hash_of(&self, at: At) -> u64 {
+        self.hashes_from(at)[0]
+    }
+
+    /// The hashes of a value and of all it holds, the value's own first.
+    fn hashes_from(&self, first: At) -> Vec<u64> {
+        let count = self.next(first) - first;
+        let mut hashes = vec![0; count];
+        for at in (0..count).rev() {
+            hashes[at] = self.hash(first + at, |below| hashes[below - first]);
         }
         hashes
     }
 
-    fn hash(&self, at: At, below: &[u64]) -> u64 {
+    fn hash(&self, at: At, below: impl Fn(At) -> u64) -> u64 {
         match self.value(at) {
             Value::Null => 1,
             Value::Bool(value) => 2 + u64::from(value),
@@ -134,9 +145,9 @@ impl<'a> Doc<'a> {
             Value::Text(text) => xxh3_64(&unescape(text)),
             Value::Array(_) => self
                 .elements(at)
-                .fold(5, |sum, element| mix(sum, below[element])),
+                .fold(5, |sum, element| mix(sum, below(element))),
             Value::Object(_) => self.sorted(at).iter().fold(7, |sum, (name, value)| {
-                mix(xxh3_64(name), below[*value]).wrapping_add(sum)
+                mix(xxh3_64(name), below(*value)).wrapping_add(sum)
             }),
         }
     }

@@ -9,7 +9,7 @@ use std::io::Read;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
-use crate::{Extent, Kept};
+use crate::Extent;
 
 /// Bytes that a body may unpack to.
 const MOST: u64 = 8 << 20;
@@ -26,8 +26,7 @@ pub(super) enum Decoded<'a> {
 }
 
 /// Unpacks a body; of one that was cut, as much as there is.
-pub(super) fn decode<'a>(headers: &HeaderMap, kept: &'a Kept) -> Decoded<'a> {
-    let (body, extent) = (&*kept.bytes, kept.extent);
+pub(super) fn decode<'a>(headers: &HeaderMap, body: &'a [u8], extent: Extent) -> Decoded<'a> {
     let coding = headers.get(CONTENT_ENCODING).map(|value| {
         String::from_utf8_lossy(value.as_bytes())
             .trim()
@@ -62,6 +61,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::Kept;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -74,7 +74,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_ENCODING, coding.parse().unwrap());
         let kept = Kept::whole(body.to_vec());
-        assert_eq!(&decode(&headers, &kept), expect);
+        assert_eq!(&decode(&headers, &kept.bytes, kept.extent), expect);
     }
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
             bytes: packed[..packed.len() / 2].to_vec().into(),
             extent: Extent::Cut,
         };
-        let Decoded::Plain(bytes) = decode(&headers, &half) else {
+        let Decoded::Plain(bytes) = decode(&headers, &half.bytes, half.extent) else {
             panic!("not unpacked")
         };
         assert!(!bytes.is_empty() && noise.starts_with(&bytes));

@@ -55,7 +55,7 @@ pub fn compare(
 
 /// A whole body without its `Content-Encoding`; none when it cannot be unpacked, or only to more than 8 MiB.
 pub fn unpacked<'a>(headers: &HeaderMap, body: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-    match decode(headers, body) {
+    match decode(headers, body, Extent::Whole) {
         Decoded::Plain(bytes) => Some(bytes),
         Decoded::Packed(_) | Decoded::Bomb => None,
     }
@@ -88,8 +88,8 @@ fn bodies(
     if legacy.body.bytes == rust.body.bytes && encoding(legacy) == encoding(rust) {
         return;
     }
-    let ours = decode(&legacy.headers, &legacy.body);
-    let theirs = decode(&rust.headers, &rust.body);
+    let ours = decode(&legacy.headers, &legacy.body.bytes, legacy.body.extent);
+    let theirs = decode(&rust.headers, &rust.body.bytes, rust.body.extent);
     let (ours, theirs) = match (&ours, &theirs) {
         (Decoded::Plain(ours), Decoded::Plain(theirs)) => (&**ours, &**theirs),
         _ if !whole => return,

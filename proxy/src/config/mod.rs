@@ -198,9 +198,9 @@ pub struct ExpectedDifference {
     /// The place.
     pub at: String,
     /// What the legacy says there.
-    pub legacy: Option<toml::Value>,
+    pub legacy: Option<serde_json::Value>,
     /// What rust says there.
-    pub rust: Option<toml::Value>,
+    pub rust: Option<serde_json::Value>,
     /// The reason, for people.
     pub why: String,
 }

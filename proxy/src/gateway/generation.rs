@@ -62,6 +62,8 @@ pub struct Parts {
     pub handlers: Registry,
     /// Where counts go.
     pub metrics: Metrics,
+    /// Names the build of this program; asked for when a route is shadowed.
+    pub build: fn() -> u64,
     /// Who asks the other side.
     pub lane: Lane,
     /// Where evidence is kept.
@@ -199,10 +201,10 @@ impl Known<'_> {
     }
 
     fn shadow(&self, route: &RouteConfig, legacy: &LegacyConfig, rust: Backend) -> Arc<Shadow> {
-        let book = self
-            .parts
-            .ledger
-            .book(&route.id, &shadow::fingerprint(route, legacy));
+        let book = self.parts.ledger.book(
+            &route.id,
+            &shadow::fingerprint(route, legacy, self.parts.build),
+        );
         book.note_dial(route.rust.percent(), unix_seconds());
         Shadow::new(shadow::Parts {
             route: Arc::clone(&route.id),

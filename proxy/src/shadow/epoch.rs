@@ -4,19 +4,17 @@
 //! by its address, and by the version that its answers tell.
 
 use std::fmt::Write;
-use std::io::Read;
-use std::sync::OnceLock;
 
 use http::HeaderMap;
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::{HandlerRef, LegacyConfig, RouteConfig};
 
 /// Where backends tell their version, the first that is there. `Server` is the least of them: proxies write it too.
 const VERSIONS: [&str; 4] = ["x-overgrow-version", "x-app-version", "x-version", "server"];
 
-/// Names the handler's build, the route's rules and the legacy of a route.
-pub fn fingerprint(route: &RouteConfig, legacy: &LegacyConfig) -> String {
+/// Names the handler's build, the route's rules and the legacy of a route. `build` stands for this program.
+pub fn fingerprint(route: &RouteConfig, legacy: &LegacyConfig, build: fn() -> u64) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = match &route.handler {
@@ -38,25 +36,6 @@ pub(super) fn version(headers: &HeaderMap) -> Option<&str> {
     values.filter_map(|value| value.to_str().ok()).next()
 }
 
-/// A hash of this program's file; of a file that cannot be read the version stands for it.
-fn build() -> u64 {
-    static BUILD: OnceLock<u64> = OnceLock::new();
-    *BUILD.get_or_init(|| {
-        hash_of_program().unwrap_or_else(|_| xxh3_64(env!("CARGO_PKG_VERSION").as_bytes()))
-    })
-}
-
-fn hash_of_program() -> std::io::Result<u64> {
-    let mut program = std::fs::File::open(std::env::current_exe()?)?;
-    let (mut hash, mut piece) = (Xxh3::new(), vec![0; 1 << 20]);
-    loop {
-        match program.read(&mut piece)? {
-            0 => return Ok(hash.digest()),
-            length => hash.update(&piece[..length]),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,7 +46,7 @@ mod tests {
             "[legacy]\nurl = \"http://a\"\n[[route]]\nid = \"r\"\nmatch = {{ path = \"/\" }}\n{route}"
         );
         let config = Config::parse(&text, &Handlers::new(["orders", "prices"])).unwrap();
-        fingerprint(&config.routes[0], &config.legacy)
+        fingerprint(&config.routes[0], &config.legacy, || 7)
     }
 
     #[test]

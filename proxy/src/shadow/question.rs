@@ -66,13 +66,11 @@ impl Question {
     fn framed(&self, body: &Bytes) -> HeaderMap {
         let mut headers = self.headers.clone();
         let had_length = headers.remove(header::CONTENT_LENGTH).is_some();
-        for name in [
-            header::TRANSFER_ENCODING,
-            header::TRAILER,
-            header::EXPECT,
-            header::TE,
-        ] {
+        for name in [header::TRANSFER_ENCODING, header::TRAILER, header::TE] {
             headers.remove(name);
+        }
+        if headers.get(header::EXPECT).is_some_and(waits) {
+            headers.remove(header::EXPECT);
         }
         if had_length || !body.is_empty() {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -93,6 +91,11 @@ pub(super) fn shape(method: &Method, uri: &Uri, headers: &HeaderMap, has_body: b
         None => Payload::Untyped,
     };
     Shape::new(method.as_str(), names, payload)
+}
+
+/// The body is there already. Any other expectation is part of the question.
+fn waits(expect: &HeaderValue) -> bool {
+    expect.as_bytes().eq_ignore_ascii_case(b"100-continue")
 }
 
 fn mark(manner: Manner) -> HeaderValue {
@@ -155,6 +158,11 @@ mod tests {
         );
         assert_eq!(asked(&[("content-length", "0")], "")["content-length"], "0");
         assert!(!asked(&[], "").contains_key("content-length"));
+    }
+
+    #[test]
+    fn an_expectation_other_than_to_wait_is_part_of_the_question() {
+        assert_eq!(asked(&[("expect", "tea")], "")["expect"], "tea");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! with a scheduler of its own; everything else (admin, reloads, health checks, signals) shares a small one, so that
 //! a scrape or a reload never stands in a client's way.
 
+mod build;
 mod run;
 mod start;
 

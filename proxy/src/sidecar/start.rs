@@ -13,6 +13,7 @@ use pingora_runtime::RuntimeBuilder;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
+use super::build;
 use super::run::Running;
 use super::{Builder, Inherit, StartError};
 use crate::admin::{Access, Admin, Shown};
@@ -38,6 +39,7 @@ pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
     let parts = Parts {
         handlers,
         metrics,
+        build: build::hash,
         lane: Lane::start().map_err(StartError::Runtime)?,
         ledger: Ledger::open(&server.data, ledger::Limits::default()).0,
     };

@@ -207,10 +207,11 @@ fn expectation(mut section: Section<'_, '_>) -> Option<ExpectedDifference> {
 }
 
 /// Any value at all.
-fn any(item: &mut Item<'_, '_>) -> Option<toml::Value> {
-    match toml::Value::deserialize(ValueDeserializer::from(item.raw().clone())) {
-        Ok(value) => Some(value),
-        Err(_) => item.refuse(
+fn any(item: &mut Item<'_, '_>) -> Option<serde_json::Value> {
+    let value = toml::Value::deserialize(ValueDeserializer::from(item.raw().clone()));
+    match value.map(serde_json::to_value) {
+        Ok(Ok(value)) => Some(value),
+        _ => item.refuse(
             "a number in here does not fit 64 bits",
             "write it as a string if it is one in the answers",
         ),

@@ -223,7 +223,7 @@ fn evidence_is_kept_as_it_is_written() {
         ]
     );
     assert_eq!(parity.tolerance, [("json:/p".into(), 0.5)]);
-    assert_eq!(parity.expect[0].legacy, Some(toml::Value::Integer(500)));
+    assert_eq!(parity.expect[0].legacy, Some(serde_json::json!(500)));
     assert_eq!(
         (parity.expect[0].at.as_str(), parity.expect[0].why.as_str()),
         ("status", "was wrong")

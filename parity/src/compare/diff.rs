@@ -7,12 +7,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::align::{Aligned, in_order, same_elements, unordered};
+use super::align::{Aligned, Hashes, in_order, same_elements, unordered};
 use super::found::{Bit, Found};
 use super::path::{Names, StepId, Steps};
 use crate::Kind;
 use crate::alias::AliasBook;
-use crate::class::{Relation, relate, relate_numbers};
+use crate::class::{Relation, likeness, relate, relate_numbers};
 use crate::json::{At, Doc, Value, ordinal, same, unescape, within};
 use crate::rules::{Says, Spot};
 
@@ -35,6 +35,8 @@ pub(super) struct Diff<'d, 'c, 'n, 'r> {
     base: &'c [&'c str],
     offset: Option<u64>,
     hashes: Option<[Vec<u64>; 2]>,
+    /// Those that are the same for what may be equal by class.
+    alike: Option<[Vec<u64>; 2]>,
     todo: Vec<Todo>,
 }
 
@@ -62,6 +64,7 @@ impl<'d, 'c, 'n, 'r> Diff<'d, 'c, 'n, 'r> {
             base: &[],
             offset: None,
             hashes: None,
+            alike: None,
             todo: Vec::new(),
         }
     }
@@ -293,33 +296,78 @@ impl<'d> Diff<'d, '_, '_, '_> {
     fn arrays(&mut self, legacy: At, rust: At, step: Option<StepId>) {
         let ours: Vec<At> = self.legacy.elements(legacy).collect();
         let theirs: Vec<At> = self.rust.elements(rust).collect();
-        let [of_legacy, of_rust] = self.hashes();
-        let our_hashes: Vec<u64> = ours.iter().map(|at| of_legacy[*at]).collect();
-        let their_hashes: Vec<u64> = theirs.iter().map(|at| of_rust[*at]).collect();
-        if our_hashes == their_hashes {
+        let exact = self.exact_hashes(&ours, &theirs);
+        if exact[0] == exact[1] {
             return;
         }
         let aligned = match self.matching(step) {
-            Some((rule, field)) => {
+            Some((rule, None)) => {
                 self.found.applied(rule);
-                match field {
-                    None => unordered(&our_hashes, &their_hashes),
-                    Some(field) => {
-                        let (legacy, rust) = (self.legacy, self.rust);
-                        let [of_legacy, of_rust] = self.hashes();
-                        let ours = keys(legacy, &ours, of_legacy, &field);
-                        let theirs = keys(rust, &theirs, of_rust, &field);
-                        by_key(&ours, &theirs)
-                    }
-                }
+                self.align(unordered, &exact, &ours, &theirs)
             }
-            None if same_elements(&our_hashes, &their_hashes) => {
+            Some((rule, Some(field))) => {
+                self.found.applied(rule);
+                self.by_field(&field, &ours, &theirs)
+            }
+            None if self.is_reordered(&exact, &ours, &theirs) => {
                 let bits = (Bit::Json(self.legacy, legacy), Bit::Json(self.rust, rust));
-                return self.report(step, Kind::Order, bits);
+                self.report(step, Kind::Order, bits);
+                self.align(unordered, &exact, &ours, &theirs)
             }
-            None => in_order(&our_hashes, &their_hashes),
+            None => self.align(in_order, &exact, &ours, &theirs),
         };
         self.look_at(&aligned, &ours, &theirs, step);
+    }
+
+    /// Whether the elements are the same, perhaps by class only, and merely their order differs.
+    fn is_reordered(&mut self, exact: &[Vec<u64>; 2], ours: &[At], theirs: &[At]) -> bool {
+        if ours.len() != theirs.len() || differing(exact) < 2 {
+            return false;
+        }
+        if same_elements(&exact[0], &exact[1]) {
+            return true;
+        }
+        let alike = self.alike_hashes(ours, theirs);
+        alike[0] != alike[1] && same_elements(&alike[0], &alike[1])
+    }
+
+    fn align(
+        &mut self,
+        align: fn(Hashes<'_>, Hashes<'_>) -> Vec<Aligned>,
+        exact: &[Vec<u64>; 2],
+        ours: &[At],
+        theirs: &[At],
+    ) -> Vec<Aligned> {
+        // One pair that differs in place needs no likeness to be found.
+        if ours.len() == theirs.len() && differing(exact) < 2 {
+            return align(Hashes::exact(&exact[0]), Hashes::exact(&exact[1]));
+        }
+        let alike = self.alike_hashes(ours, theirs);
+        let side = |at: usize| Hashes {
+            exact: &exact[at],
+            alike: &alike[at],
+        };
+        align(side(0), side(1))
+    }
+
+    fn by_field(&mut self, field: &str, ours: &[At], theirs: &[At]) -> Vec<Aligned> {
+        let (legacy, rust) = (self.legacy, self.rust);
+        let [of_legacy, of_rust] = self.hashes();
+        let ours = keys(legacy, ours, of_legacy, field);
+        let theirs = keys(rust, theirs, of_rust, field);
+        by_key(&ours, &theirs)
+    }
+
+    fn exact_hashes(&mut self, ours: &[At], theirs: &[At]) -> [Vec<u64>; 2] {
+        let [of_legacy, of_rust] = self.hashes();
+        [picked(of_legacy, ours), picked(of_rust, theirs)]
+    }
+
+    fn alike_hashes(&mut self, ours: &[At], theirs: &[At]) -> [Vec<u64>; 2] {
+        let (legacy, rust) = (self.legacy, self.rust);
+        let hashes = || [legacy, rust].map(|document| document.hashes_with(likeness));
+        let [of_legacy, of_rust] = self.alike.get_or_insert_with(hashes);
+        [picked(of_legacy, ours), picked(of_rust, theirs)]
     }
 
     fn look_at(&mut self, aligned: &[Aligned], ours: &[At], theirs: &[At], step: Option<StepId>) {
@@ -352,6 +400,16 @@ impl<'d> Diff<'d, '_, '_, '_> {
     }
 }
 
+fn picked(hashes: &[u64], elements: &[At]) -> Vec<u64> {
+    elements.iter().map(|at| hashes[*at]).collect()
+}
+
+/// How many elements differ from the one in the same place.
+fn differing([ours, theirs]: &[Vec<u64>; 2]) -> usize {
+    let pairs = ours.iter().zip(theirs);
+    pairs.filter(|(one, other)| one != other).count()
+}
+
 /// The hash of each element's field; none for an element without it.
 fn keys(doc: &Doc<'_>, elements: &[At], hashes: &[u64], field: &str) -> Vec<Option<u64>> {
     let key = |at: &At| match doc.value(*at) {
@@ -370,7 +428,7 @@ fn by_key(ours: &[Option<u64>], theirs: &[Option<u64>]) -> Vec<Aligned> {
         Aligned::Both(i, j) if ours[i] != theirs[j] => vec![Aligned::Left(i), Aligned::Right(j)],
         pair => vec![pair],
     };
-    unordered(&ours, &theirs)
+    unordered(Hashes::exact(&ours), Hashes::exact(&theirs))
         .into_iter()
         .flat_map(split)
         .collect()

@@ -77,6 +77,43 @@ fn arrays_fold_and_align() {
 }
 
 #[test]
+fn elements_with_identifiers_of_their_own_find_each_other() {
+    let id = |digit: &str| format!("{}-0000-4000-8000-000000000000", digit.repeat(8));
+    let list = |elements: &[(&str, u32)]| {
+        let one = |(digit, n): &(&str, u32)| format!("{{\"id\":\"{}\",\"n\":{n}}}", id(digit));
+        let elements: Vec<String> = elements.iter().map(one).collect();
+        format!("[{}]", elements.join(","))
+    };
+    let legacy = list(&[("1", 1), ("2", 2), ("3", 3)]);
+    check(&legacy, &list(&[("a", 1), ("b", 2), ("c", 3)]), &[]);
+    let put_in = list(&[("a", 1), ("d", 9), ("b", 2), ("c", 3)]);
+    check(&legacy, &put_in, &["json:/* extra"]);
+    let reordered = list(&[("c", 3), ("a", 1), ("b", 2)]);
+    check(&legacy, &reordered, &["json: order"]);
+    let unordered = Written {
+        unordered: vec!["json:".into()],
+        ..Written::default()
+    };
+    assert!(found(&with(&legacy, &reordered, &unordered)).is_empty());
+    // The same identifiers on both sides are more than of one class.
+    let ids = |digits: &[&str]| {
+        format!(
+            "{:?}",
+            digits.iter().map(|digit| id(digit)).collect::<Vec<_>>()
+        )
+    };
+    let fewer = with(
+        &ids(&["1", "2", "3"]),
+        &ids(&["1", "3"]),
+        &Written::default(),
+    );
+    assert_eq!(
+        (found(&fewer), fewer.by_class),
+        (vec!["json:/* missing".to_owned()], 0)
+    );
+}
+
+#[test]
 fn an_object_that_is_a_map_folds_its_names() {
     let map = |value: u32| {
         let members: Vec<String> = (0..60).map(|name| format!("\"n{name}\":{value}")).collect();

@@ -119,20 +119,30 @@ impl<'a> Doc<'a> {
     /// A hash of every value, equal for equal values whatever the order of an object's members or the spelling of
     /// texts and numbers. Computed from the end, where the leaves are.
     pub(crate) fn hashes(&self) -> Vec<u64> {
-        self.hashes_from(Self::ROOT)
+        self.hashes_from(Self::ROOT, |_| None)
+    }
+
+    /// Hashes in which some texts have another one than their own, such as all that are of one class.
+    pub(crate) fn hashes_with(&self, instead: impl Fn(&str) -> Option<u64>) -> Vec<u64> {
+        self.hashes_from(Self::ROOT, instead)
     }
 
     /// The hash of one value, at the cost of that value.
     pub(crate) fn hash_of(&self, at: At) -> u64 {
-        self.hashes_from(at)[0]
+        self.hashes_from(at, |_| None)[0]
     }
 
     /// The hashes of a value and of all it holds, the value's own first.
-    fn hashes_from(&self, first: At) -> Vec<u64> {
+    fn hashes_from(&self, first: At, instead: impl Fn(&str) -> Option<u64>) -> Vec<u64> {
         let count = self.next(first) - first;
         let mut hashes = vec![0; count];
         for at in (0..count).rev() {
-            hashes[at] = self.hash(first + at, |below| hashes[below - first]);
+            let other = match self.value(first + at) {
+                Value::Text(text) => instead(text),
+                _ => None,
+            };
+            let own = || self.hash(first + at, |below| hashes[below - first]);
+            hashes[at] = other.unwrap_or_else(own);
         }
         hashes
     }

@@ -27,11 +27,13 @@ enum Reading {
     Presence,
     /// As it is, but for identifiers and times.
     Exact,
+    /// A URL, whose parts may be identifiers.
+    Url,
 }
 
 const READ: [(HeaderName, Reading); 7] = [
     (CONTENT_TYPE, Reading::MediaType),
-    (LOCATION, Reading::Exact),
+    (LOCATION, Reading::Url),
     (CACHE_CONTROL, Reading::Words),
     (ETAG, Reading::Presence),
     (WWW_AUTHENTICATE, Reading::Exact),
@@ -113,12 +115,29 @@ impl Reading {
             Self::Presence => Same::Yes,
             Self::MediaType => (media_type(ours) == media_type(theirs)).into(),
             Self::Words => (words(ours) == words(theirs)).into(),
-            Self::Exact => match context.relate(ours, theirs) {
-                Relation::Equal | Relation::Identifiers => Same::ByClass,
-                Relation::Different | Relation::OtherClass => Same::No,
-            },
+            Self::Exact => by_class(ours, theirs, context),
+            Self::Url => urls(ours, theirs, context),
         }
     }
+}
+
+fn by_class(ours: &str, theirs: &str, context: &mut Context<'_>) -> Same {
+    match context.relate(ours, theirs) {
+        Relation::Equal | Relation::Identifiers => Same::ByClass,
+        Relation::Different | Relation::OtherClass => Same::No,
+    }
+}
+
+/// Part by part: what was just made is found under an identifier of its own, such as `/runs/ID`.
+fn urls(ours: &str, theirs: &str, context: &mut Context<'_>) -> Same {
+    const BETWEEN: [char; 5] = ['/', '?', '&', '=', '#'];
+    if !ours.matches(BETWEEN).eq(theirs.matches(BETWEEN)) {
+        return Same::No;
+    }
+    let mut parts = ours.split(BETWEEN).zip(theirs.split(BETWEEN));
+    let same = parts
+        .all(|(one, other)| one == other || matches!(by_class(one, other, context), Same::ByClass));
+    if same { Same::ByClass } else { Same::No }
 }
 
 /// The type and its parameters in lower case, quotes and blanks left out.
@@ -179,7 +198,11 @@ fn cookie(value: &str) -> Cookie {
         .unwrap_or_default();
     let (mut attributes, mut ends) = (BTreeSet::new(), value.is_empty());
     for part in parts.filter(|part| !part.is_empty()) {
-        let part = part.to_ascii_lowercase();
+        // Paths are the one thing whose case counts.
+        let part = match part.get(..5) {
+            Some(key) if key.eq_ignore_ascii_case("path=") => format!("path={}", &part[5..]),
+            _ => part.to_ascii_lowercase(),
+        };
         ends |= part == "max-age=0" || part.starts_with("expires=thu, 01 jan 1970");
         // When it ends is a time like any other.
         let is_time = part.starts_with("expires=");
@@ -263,6 +286,12 @@ mod tests {
         check("etag", "", "\"b\"", Some(Kind::Extra));
         check("allow", "GET, HEAD", "HEAD,GET", None);
         check("location", "/a", "/b", Some(Kind::Header));
+        let run = "/runs/908906f5-6f4d-467f-bf03-382e0a9aa33f?full=1";
+        let other = "/runs/01234567-6f4d-467f-bf03-382e0a9aa33f?full=1";
+        check("location", run, other, None);
+        check("location", run, "/runs/none?full=1", Some(Kind::Header));
+        let moved = "/runs/01234567-6f4d-467f-bf03-382e0a9aa33f/full/1";
+        check("location", run, moved, Some(Kind::Header));
         check("retry-after", "1", "2", Some(Kind::Header));
         check("x-powered-by", "Express", "", None);
         check("date", "a", "b", None);
@@ -278,6 +307,12 @@ mod tests {
         );
         check("set-cookie", "s=1; Path=/", "s=1", Some(Kind::Header));
         check("set-cookie", "s=1", "t=1", Some(Kind::Header));
+        check(
+            "set-cookie",
+            "s=1; Path=/a",
+            "s=1; path=/A",
+            Some(Kind::Header),
+        );
         check("set-cookie", "s=1", "s=; Max-Age=0", Some(Kind::Header));
         check("set-cookie", "s=1", "", Some(Kind::Missing));
         let shown = compared(&[("set-cookie", "sid=secret; Path=/")], &[]);

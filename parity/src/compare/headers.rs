@@ -25,6 +25,8 @@ enum Reading {
     Words,
     /// Present or absent.
     Presence,
+    /// Seconds from now, or a time.
+    Delay,
     /// As it is, but for identifiers and times.
     Exact,
     /// A URL, whose parts may be identifiers.
@@ -38,7 +40,7 @@ const READ: [(HeaderName, Reading); 7] = [
     (ETAG, Reading::Presence),
     (WWW_AUTHENTICATE, Reading::Exact),
     (ALLOW, Reading::Words),
-    (RETRY_AFTER, Reading::Exact),
+    (RETRY_AFTER, Reading::Delay),
 ];
 
 /// Compares all of them but `content-encoding`, which goes with the body.
@@ -69,7 +71,7 @@ pub(super) fn compare(
         };
         add(found, name, kind, (ours.as_deref(), theirs.as_deref()));
     }
-    cookies(legacy, rust, found);
+    cookies(legacy, rust, found, context);
 }
 
 fn add(found: &mut Found<'_>, name: &HeaderName, kind: Kind, values: (Option<&str>, Option<&str>)) {
@@ -115,6 +117,7 @@ impl Reading {
             Self::Presence => Same::Yes,
             Self::MediaType => (media_type(ours) == media_type(theirs)).into(),
             Self::Words => (words(ours) == words(theirs)).into(),
+            Self::Delay => delays(ours, theirs, context),
             Self::Exact => by_class(ours, theirs, context),
             Self::Url => urls(ours, theirs, context),
         }
@@ -125,6 +128,15 @@ fn by_class(ours: &str, theirs: &str, context: &mut Context<'_>) -> Same {
     match context.relate(ours, theirs) {
         Relation::Equal | Relation::Identifiers => Same::ByClass,
         Relation::Different | Relation::OtherClass => Same::No,
+    }
+}
+
+/// A countdown goes on between two answers.
+fn delays(ours: &str, theirs: &str, context: &mut Context<'_>) -> Same {
+    const SLACK: u64 = 2;
+    match (ours.parse::<u64>(), theirs.parse::<u64>()) {
+        (Ok(ours), Ok(theirs)) if ours.abs_diff(theirs) <= SLACK => Same::ByClass,
+        _ => by_class(ours, theirs, context),
     }
 }
 
@@ -145,7 +157,10 @@ fn media_type(value: &str) -> (String, BTreeSet<String>) {
     let clean = |part: &str| part.trim().replace(['"', ' '], "").to_ascii_lowercase();
     let mut parts = value.split(';').map(clean);
     let essence = parts.next().unwrap_or_default();
-    (essence, parts.filter(|part| !part.is_empty()).collect())
+    let is_json = essence == "application/json" || essence.ends_with("+json");
+    // JSON is UTF-8 whether that is said or not (RFC 8259, 11).
+    let says_nothing = |part: &str| part.is_empty() || (is_json && part == "charset=utf-8");
+    (essence, parts.filter(|part| !says_nothing(part)).collect())
 }
 
 fn words(value: &str) -> BTreeSet<String> {
@@ -163,13 +178,13 @@ struct Cookie {
     attributes: BTreeSet<String>,
 }
 
-fn cookies(legacy: &HeaderMap, rust: &HeaderMap, found: &mut Found<'_>) {
+fn cookies(legacy: &HeaderMap, rust: &HeaderMap, found: &mut Found<'_>, context: &mut Context<'_>) {
     let set = |headers: &HeaderMap| -> BTreeSet<Cookie> {
         let values = headers.get_all(SET_COOKIE).iter();
         values.map(|value| cookie(&text_of(value))).collect()
     };
     let (ours, theirs) = (set(legacy), set(rust));
-    if ours == theirs {
+    if ours == theirs && end_alike(legacy, rust, context) {
         return;
     }
     let kind = match (ours.is_empty(), theirs.is_empty()) {
@@ -188,6 +203,31 @@ fn cookies(legacy: &HeaderMap, rust: &HeaderMap, found: &mut Found<'_>) {
         kind,
         (ours.as_deref(), theirs.as_deref()),
     );
+}
+
+/// Whether the same cookies end at the same time, as far as two answers can mean the same.
+fn end_alike(legacy: &HeaderMap, rust: &HeaderMap, context: &mut Context<'_>) -> bool {
+    let (ours, theirs) = (ends(legacy), ends(rust));
+    ours.iter().all(|(name, end)| {
+        let other = theirs.iter().find(|(known, _)| known == name);
+        other.is_none_or(|(_, other)| end == other || context.relate(end, other) == Relation::Equal)
+    })
+}
+
+/// Names of cookies, and when they expire.
+fn ends(headers: &HeaderMap) -> Vec<(String, String)> {
+    let values = headers.get_all(SET_COOKIE).iter().map(text_of);
+    values
+        .filter_map(|value| {
+            let name = value.split('=').next()?.trim().to_owned();
+            let mut parts = value.split(';').map(str::trim);
+            let end = parts.find_map(|part| {
+                let (key, end) = part.split_once('=')?;
+                key.eq_ignore_ascii_case("expires").then(|| end.to_owned())
+            })?;
+            Some((name, end))
+        })
+        .collect()
 }
 
 fn cookie(value: &str) -> Cookie {
@@ -273,7 +313,19 @@ mod tests {
             "Application/JSON;charset=\"UTF-8\"",
             None,
         );
-        check("content-type", json, "application/json", Some(Kind::Header));
+        check("content-type", json, "application/json", None);
+        check(
+            "content-type",
+            json,
+            "application/json; charset=latin1",
+            Some(Kind::Header),
+        );
+        check(
+            "content-type",
+            "text/html; charset=utf-8",
+            "text/html",
+            Some(Kind::Header),
+        );
         check("content-type", json, "", Some(Kind::Missing));
         check(
             "cache-control",
@@ -292,7 +344,8 @@ mod tests {
         check("location", run, "/runs/none?full=1", Some(Kind::Header));
         let moved = "/runs/01234567-6f4d-467f-bf03-382e0a9aa33f/full/1";
         check("location", run, moved, Some(Kind::Header));
-        check("retry-after", "1", "2", Some(Kind::Header));
+        check("retry-after", "30", "31", None);
+        check("retry-after", "30", "60", Some(Kind::Header));
         check("x-powered-by", "Express", "", None);
         check("date", "a", "b", None);
     }
@@ -315,6 +368,18 @@ mod tests {
         );
         check("set-cookie", "s=1", "s=; Max-Age=0", Some(Kind::Header));
         check("set-cookie", "s=1", "", Some(Kind::Missing));
+        check(
+            "set-cookie",
+            "s=1; Expires=Sat, 21 Nov 2026 08:53:48 GMT",
+            "s=1; Expires=Sun, 22 Nov 2026 08:53:48 GMT",
+            Some(Kind::Header),
+        );
+        check(
+            "set-cookie",
+            "s=1; Expires=Sat, 21 Nov 2026 08:53:48 GMT",
+            "s=1; Expires=Sat, 21 Nov 2026 08:53:49 GMT",
+            None,
+        );
         let shown = compared(&[("set-cookie", "sid=secret; Path=/")], &[]);
         let legacy = shown.differences[0].legacy.clone();
         assert_eq!(legacy.as_deref(), Some("sid set (path=/)"));

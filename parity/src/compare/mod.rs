@@ -98,7 +98,7 @@ fn bodies(
     if ours == theirs {
         return;
     }
-    let nature = nature(&legacy.headers);
+    let nature = shared_nature(&legacy.headers, &rust.headers);
     match nature {
         Nature::Stream(framing) => {
             let sides = [(ours, legacy.body.extent), (theirs, rust.body.extent)];
@@ -111,7 +111,16 @@ fn bodies(
     }
 }
 
-/// By what the legacy says it is; a client of its answers expects that.
+/// What both sides say it is. Where they do not agree, the bodies are looked at, the same from either side.
+fn shared_nature(legacy: &HeaderMap, rust: &HeaderMap) -> Nature {
+    let (ours, theirs) = (nature(legacy), nature(rust));
+    if ours == theirs {
+        ours
+    } else {
+        Nature::Unknown
+    }
+}
+
 fn nature(headers: &HeaderMap) -> Nature {
     let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let Some(kind) = kind else {

@@ -429,6 +429,35 @@ fn a_packed_body_is_compared_unpacked() {
 }
 
 #[test]
+fn bodies_of_two_kinds_are_compared_the_same_from_either_side() {
+    let (sse, lines) = (
+        answer("text/event-stream", "data: 1\n\n"),
+        answer("application/x-ndjson", "2\n"),
+    );
+    let ignore = Written {
+        ignore: vec!["header:content-type".into()],
+        ..Written::default()
+    };
+    let rules = Rules::compile(&ignore).unwrap();
+    let forth = found(&compare(&sse, &lines, &rules, None));
+    assert_eq!(forth.len(), 1, "{forth:?}");
+    assert_eq!(forth, found(&compare(&lines, &sse, &rules, None)));
+}
+
+#[test]
+fn of_very_many_differences_the_rest_is_one() {
+    let object = |value: u32| {
+        let inner: Vec<String> = (0..40).map(|name| format!("\"m{name}\":{value}")).collect();
+        let inner = format!("{{{}}}", inner.join(","));
+        let outer: Vec<String> = (0..40).map(|name| format!("\"n{name}\":{inner}")).collect();
+        format!("{{{}}}", outer.join(","))
+    };
+    let comparison = with(&object(1), &object(2), &Written::default());
+    assert_eq!(comparison.differences.len(), 501);
+    assert_eq!(comparison.differences[500].key.place.as_str(), "body");
+}
+
+#[test]
 fn deep_documents_are_compared() {
     let deep = |leaf: &str| "[".repeat(200_000) + leaf + &"]".repeat(200_000);
     let comparison = with(&deep("1"), &deep("2"), &Written::default());

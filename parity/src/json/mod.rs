@@ -23,6 +23,9 @@ pub(crate) struct Doc<'a> {
     nodes: Vec<Node<'a>>,
 }
 
+/// Members up to which names are looked for one by one; few objects have more.
+const FEW: usize = 16;
+
 /// Which value of a document.
 pub(crate) type At = usize;
 
@@ -156,10 +159,31 @@ impl<'a> Doc<'a> {
             Value::Array(_) => self
                 .elements(at)
                 .fold(5, |sum, element| mix(sum, below(element))),
-            Value::Object(_) => self.sorted(at).iter().fold(7, |sum, (name, value)| {
-                mix(xxh3_64(name), below(*value)).wrapping_add(sum)
-            }),
+            Value::Object(count) => {
+                let few = (count as usize <= FEW).then(|| self.hash_of_few(at, &below));
+                few.flatten().unwrap_or_else(|| {
+                    let members = self.sorted(at);
+                    members.iter().fold(7, |sum, (name, value)| {
+                        mix(xxh3_64(name), below(*value)).wrapping_add(sum)
+                    })
+                })
+            }
         }
+    }
+
+    /// The hash of an object with few members, without sorting them; nothing where one name stands there twice.
+    fn hash_of_few(&self, at: At, below: impl Fn(At) -> u64) -> Option<u64> {
+        let (mut names, mut count, mut sum) = ([0; FEW], 0, 7_u64);
+        for (name, value) in self.members(at) {
+            let name = xxh3_64(&unescape(name));
+            if names[..count].contains(&name) {
+                return None;
+            }
+            *names.get_mut(count)? = name;
+            count += 1;
+            sum = sum.wrapping_add(mix(name, below(value)));
+        }
+        Some(sum)
     }
 }
 

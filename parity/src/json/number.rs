@@ -1,6 +1,6 @@
 //! Numbers as decimal text, compared by value: `5 = 5.0 = 5e0`, without rounding and without writing out an exponent.
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// A number as `0.DIGITS × 10^exponent`, where the first and the last digit are not zero.
 struct Decimal<'a> {
@@ -35,16 +35,15 @@ pub(super) fn hash(text: &str) -> u64 {
     if decimal.is_zero() {
         return 11;
     }
-    let mut hash = Xxh3::new();
-    for digit in decimal.figures() {
-        hash.update(&[*digit]);
+    let power = match &decimal.exponent {
+        Exponent::Small(power) => *power as u64,
+        Exponent::Huge(text) => xxh3_64(text.as_bytes()),
+    };
+    let seed = power.rotate_left(1) ^ u64::from(decimal.negative);
+    match decimal.digits {
+        [all, []] | [[], all] => xxh3_64_with_seed(all, seed),
+        both => xxh3_64_with_seed(&both.concat(), seed),
     }
-    match &decimal.exponent {
-        Exponent::Small(power) => hash.update(&power.to_le_bytes()),
-        Exponent::Huge(text) => hash.update(text.as_bytes()),
-    }
-    hash.update(&[u8::from(decimal.negative)]);
-    hash.digest()
 }
 
 /// Whether two numbers are no further apart than `tolerance`: exactly where 38 digits are enough for it, and as far as floats

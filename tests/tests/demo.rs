@@ -8,7 +8,7 @@ use overgrow_tests::process::Process;
 use overgrow_tests::raw;
 use overgrow_tests::sidecar;
 
-/// The script takes six seconds; the rest is for a machine that compiles at the same time.
+/// The script takes eight seconds; the rest is for a machine that compiles at the same time.
 const SCRIPT: Duration = Duration::from_secs(40);
 
 fn demo(args: &[&str]) -> Result<Process> {
@@ -48,6 +48,12 @@ async fn the_demo_goes_up_and_comes_back_without_a_failed_request() -> Result<()
         share(&chapter(&output, "Every order is the legacy's")?)?,
         0.0
     );
+    let found = chapter(&output, "Rust is asked the same")?.join("\n");
+    assert!(found.contains("json:/quantity type"), "{found}");
+    assert!(found.contains("hold"), "{found}");
+    let mended = chapter(&output, "The handler is mended")?.join("\n");
+    assert!(mended.contains("none differ"), "{mended}");
+    assert!(mended.contains("promote"), "{mended}");
     let quarter = share(&chapter(&output, "A quarter goes to rust")?)?;
     // Of some 400 draws: five standard deviations on either side.
     assert!((14.0..36.0).contains(&quarter), "{quarter}");

@@ -6,10 +6,11 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
+use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use http::{HeaderValue, Request, Response, header};
 use overgrow_handler::Body;
 use serde_json::{Value, json};
@@ -29,20 +30,40 @@ pub(super) fn accepted() -> Value {
     json!({ "state": "accepted" })
 }
 
+/// The order as the first draft of the handler gives it: of a drum it says how many in words of its own.
+fn drafted(number: u64) -> Value {
+    let mut order = order(number);
+    if order["item"] == "drum" {
+        order["quantity"] = json!(order["quantity"].to_string());
+    }
+    order
+}
+
 /// `GET /orders/{id}` and `POST /orders`, at the root and below `/overgrow-demo`.
 pub(super) fn orders() -> Router {
+    router(order)
+}
+
+/// The same with a mistake in it, such as nobody sees by reading.
+pub(super) fn draft() -> Router {
+    router(drafted)
+}
+
+fn router(order: fn(u64) -> Value) -> Router {
+    let take = || async { answer(StatusCode::CREATED, accepted()) };
+    let give = move |Path(id): Path<u64>| async move { answer(StatusCode::OK, order(id)) };
     let routes = Router::new()
-        .route(
-            "/orders",
-            post(|| async { (StatusCode::CREATED, Json(accepted())) }),
-        )
-        .route(
-            "/orders/{id}",
-            get(|Path(id): Path<u64>| async move { Json(order(id)) }),
-        );
+        .route("/orders", post(take))
+        .route("/orders/{id}", get(give));
     Router::new()
         .nest("/overgrow-demo", routes.clone())
         .merge(routes)
+}
+
+/// With the media type as the legacy writes it: clients see that too.
+fn answer(status: StatusCode, value: Value) -> impl IntoResponse {
+    let kind = HeaderValue::from_static("application/json; charset=utf-8");
+    (status, [(header::CONTENT_TYPE, kind)], value.to_string())
 }
 
 /// `GET /prices/{sku}`: the longer the name, the dearer.

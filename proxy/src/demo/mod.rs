@@ -9,6 +9,7 @@ mod ink;
 mod legacy;
 mod line;
 mod measure;
+mod prove;
 mod report;
 mod script;
 mod stage;

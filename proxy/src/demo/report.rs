@@ -7,6 +7,8 @@ use std::cell::Cell;
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::ink::{Ink, Look, Paint, millis, say};
 use super::measure::{Measured, Sign, Times};
 use super::script::MEASURED;
@@ -131,6 +133,29 @@ impl Paper {
         ));
     }
 
+    /// What the comparison of both sides came to.
+    pub(super) fn parity(&self, parity: &Value) {
+        let (compared, mismatched) = (&parity["compared"], &parity["mismatched"]);
+        let differ = match mismatched.as_u64() {
+            Some(0) => self.ink.paint(Paint::Good, "none"),
+            _ => self.ink.paint(Paint::Bad, &mismatched.to_string()),
+        };
+        self.line(
+            "compared",
+            format_args!("{compared} answers, {differ} differ"),
+        );
+        for difference in parity["differences"].as_array().into_iter().flatten() {
+            self.line("", difference_of(difference));
+        }
+        let bound = parity["bound"].as_f64().unwrap_or(1.0) * 100.0;
+        self.line(
+            "bound",
+            format_args!("at most {bound:.2} % of all answers differ, 95 % sure"),
+        );
+        let state = parity["state"].as_str().unwrap_or_default();
+        self.line("gate", self.ink.paint(Paint::Title, state));
+    }
+
     /// The sidecar's opinion of a bad file.
     pub(super) fn rejected(&self, after: Duration, error: &str) {
         self.line(
@@ -244,6 +269,18 @@ impl Paper {
         let paint = if failed == 0 { Paint::Good } else { Paint::Bad };
         format!("{} of {asked}", self.ink.paint(paint, &failed.to_string()))
     }
+}
+
+fn difference_of(difference: &Value) -> String {
+    let text = |key: &str| difference[key].as_str().unwrap_or("nothing").to_owned();
+    format!(
+        "{} {}, {} times: legacy {}, rust {}",
+        text("place"),
+        text("kind"),
+        difference["count"],
+        text("legacy"),
+        text("rust")
+    )
 }
 
 fn the_legacy(legacy: &Before) -> String {

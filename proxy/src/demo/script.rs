@@ -1,4 +1,4 @@
-//! What happens, in order: the dial goes up and comes back, then somebody makes a mistake.
+//! What happens, in order: rust is proved, the dial goes up and comes back, then somebody makes a mistake.
 //!
 //! It edits routes.toml as `overgrow set` does and learns of the effect as a client does. The surprise: it blocks while
 //! it edits, which holds up nobody, because only the script runs on this thread.
@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::DemoError;
 use super::line::Line;
 use super::measure::{Measured, Sign};
+use super::prove;
 use super::report::Paper;
 use super::stage::{Before, Stage};
 use super::traffic::ROUTE;
@@ -25,7 +26,7 @@ use crate::route::{Dial, Side};
 pub(super) const MEASURED: Duration = Duration::from_secs(1);
 
 /// Past it the sidecar has not followed the file, and the script gives up.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Between two looks at the admin listener, which has no way to wait for a change.
 const LOOK: Duration = Duration::from_millis(5);
@@ -72,6 +73,7 @@ pub(super) async fn play(stage: &Stage, paper: &Paper) -> Result<(), DemoError> 
         Before::Embedded(_) => {
             paper.chapter("Every order is the legacy's");
             measure(stage, paper).await;
+            prove::play(stage, paper).await?;
             for turn in &TURNS {
                 paper.chapter(turn.title);
                 play_turn(stage, paper, turn).await?;
@@ -180,21 +182,34 @@ async fn save(
 }
 
 async fn verdict(stage: &Stage, wanted: Verdict) -> Result<Value, DemoError> {
+    let in_sync = wanted == Verdict::Accepted;
+    told(stage, "/api/config", |config| {
+        config["synchronized"] == in_sync
+    })
+    .await
+}
+
+/// What the admin listener says at `path`, as soon as it is what is waited for.
+pub(super) async fn told(
+    stage: &Stage,
+    path: &'static str,
+    is_it: impl Fn(&Value) -> bool,
+) -> Result<Value, DemoError> {
     let mut line = Line::to(stage.sidecar.admin());
     loop {
         let mut request = Request::new(Full::<Bytes>::default());
-        *request.uri_mut() = http::Uri::from_static("/api/config");
+        *request.uri_mut() = http::Uri::from_static(path);
         let answer = line.ask(request).await.map_err(DemoError::Admin)?;
-        let config: Value = serde_json::from_slice(answer.body())
+        let said: Value = serde_json::from_slice(answer.body())
             .map_err(|error| DemoError::Admin(error.into()))?;
-        if config["synchronized"] == (wanted == Verdict::Accepted) {
-            return Ok(config);
+        if is_it(&said) {
+            return Ok(said);
         }
         sleep(LOOK).await;
     }
 }
 
-fn late(what: &'static str) -> DemoError {
+pub(super) fn late(what: &'static str) -> DemoError {
     DemoError::Late(PATIENCE.as_secs(), what)
 }
 

@@ -76,6 +76,7 @@ impl Stage {
         let file = write(folder.path(), &legacy).map_err(DemoError::Stage)?;
         let builder = Overgrow::builder()
             .handler("orders", handlers::orders())
+            .handler("orders-draft", handlers::draft())
             .handler("prices", handlers::Prices)
             .config_file(&file);
         let handlers = builder.handler_names();

@@ -108,6 +108,12 @@ impl Generation {
             .unwrap_or(&self.unmatched)
     }
 
+    /// The shadow of a route, if it has one.
+    pub fn shadow(&self, id: &str) -> Option<&Arc<Shadow>> {
+        let route = self.routes.iter().find(|route| *route.id == *id)?;
+        route.shadow.as_ref()
+    }
+
     /// Every upstream in use.
     pub fn upstreams(&self) -> impl Iterator<Item = &Arc<Upstream>> {
         self.upstreams.values()

@@ -10,7 +10,7 @@ use overgrow_handler::{Body, BoxError, Call, Effect, Handler, Role};
 use overgrow_tests::admin::json;
 use overgrow_tests::ask::{Ask, Client};
 use overgrow_tests::legacy::{Asked, Volatile};
-use overgrow_tests::shadow::{ended, until_ended, until_outcome};
+use overgrow_tests::shadow::{ended, report, until_ended, until_outcome};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -95,7 +95,10 @@ async fn a_service_that_does_not_know_plans_gets_no_write() -> Result<()> {
     assert!(writes.is_empty(), "{writes:?}");
     let told = |line: &str| line.contains("x-overgrow-shadow: plan").then_some(());
     let process = pair.sidecar.process();
-    process.line(Duration::from_secs(5), told).await
+    process.line(Duration::from_secs(5), told).await?;
+    let said = report(pair.sidecar.admin(), ROUTE).await?;
+    assert!(said.why.contains("writes are skipped"), "{}", said.why);
+    Ok(())
 }
 
 #[tokio::test]

@@ -39,11 +39,27 @@ pub(super) async fn list(State(shown): State<Shown>) -> Json<Vec<Value>> {
 pub(super) async fn one(State(shown): State<Shown>, Path(id): Path<String>) -> Response {
     match shown.route(&id) {
         Some(route) => {
-            let document = Shelf::of(&shown).look(&route, |known| known.whole());
+            let mut document = Shelf::of(&shown).look(&route, |known| known.whole());
+            let running = shown.running.load();
+            if running
+                .shadow(&id)
+                .is_some_and(|shadow| shadow.plan_is_refused())
+            {
+                add_refusal(&mut document);
+            }
             Json(document).into_response()
         }
         None => problem::no_route(&id),
     }
+}
+
+/// The rust service does not know planned writes, so none are put to it.
+fn add_refusal(document: &mut Value) {
+    const REFUSAL: &str =
+        "writes are skipped: the rust service does not answer with x-overgrow-shadow: plan";
+    let why = document["why"].as_str().unwrap_or_default();
+    document["why"] = format!("{why}; {REFUSAL}").into();
+    document["plan_refused"] = true.into();
 }
 
 /// The books of all routes, as they are found at one time.

@@ -200,8 +200,8 @@ mod tests {
                 kind: Kind::Value,
             },
             standing: Standing::Open,
-            legacy: Some("1".into()),
-            rust: Some("2".into()),
+            legacy: Some("\"run-01\"".into()),
+            rust: Some("\"run-02\"".into()),
             offset: None,
         };
         Comparison {
@@ -221,7 +221,7 @@ mod tests {
         };
         for at in 0..20 {
             let comparison = if at % 2 == 0 {
-                differing("json:/price")
+                differing("json:/runId")
             } else {
                 Comparison::default()
             };
@@ -276,14 +276,14 @@ mod tests {
             (&json!(10), &json!("hold"))
         );
         let difference = &shown["differences"][0];
-        assert_eq!(difference["place"], "json:/price");
+        assert_eq!(difference["place"], "json:/runId");
         assert_eq!(
             (&difference["kind"], &difference["state"]),
             (&json!("value"), &json!("learning"))
         );
         assert_eq!(
             (&difference["legacy"], &difference["rust"]),
-            (&json!("1"), &json!("2"))
+            (&json!("\"run-01\""), &json!("\"run-02\""))
         );
         assert_eq!(
             (&difference["count"], &difference["since"]),
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(shown["dead_rules"], json!(["ignore json:/old"]));
         assert_eq!(
             shown["suggested_rules"],
-            json!(["ignore = [\"json:/price\"]"])
+            json!(["ignore = [\"json:/runId\"]"])
         );
     }
 

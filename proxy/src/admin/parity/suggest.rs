@@ -1,8 +1,8 @@
 //! Rules that a person may want to accept, for differences that nothing can be learned of.
 //!
 //! Where the legacy is not asked twice, noise cannot be told from a fault by numbers. What can be said is that a
-//! difference has the look of noise: the same place, in the same way, in most answers, both sides with a value. It is a
-//! suggestion and nothing else: a handler that is always wrong looks the same.
+//! difference has the look of noise: in most answers, and with values that look made up for the occasion. It is a
+//! suggestion and nothing else: a handler that makes up what it should look up looks the same.
 
 use overgrow_parity::{Key, Kind};
 use serde_json::Value;
@@ -33,16 +33,24 @@ pub(super) fn rule(seen: &Seen<'_>) -> Option<String> {
         Kind::Order if in_json => Some(format!("unordered = [{place:?}]")),
         Kind::Value if in_json => Some(match apart(legacy, rust) {
             Some(amount) => format!("tolerance = {{ {place:?} = {amount} }}"),
-            None => ignore(place),
+            None => ignore(place, legacy, rust)?,
         }),
-        Kind::Header => Some(ignore(place)),
+        Kind::Header => ignore(place, legacy, rust),
         // A status, a type or a missing field is what a client breaks on.
         _ => None,
     }
 }
 
-fn ignore(place: &str) -> String {
-    format!("ignore = [{place:?}]")
+fn ignore(place: &str, legacy: &str, rust: &str) -> Option<String> {
+    let made_up = is_made_up(legacy) && is_made_up(rust) && legacy != rust;
+    made_up.then(|| format!("ignore = [{place:?}]"))
+}
+
+/// An identifier, a time, a counter that has come far: six characters or more, with a digit among them. `5` against `6`
+/// is a price that is wrong.
+fn is_made_up(value: &str) -> bool {
+    let bare = value.trim_matches('"');
+    bare.len() >= 6 && bare.contains(|letter: char| letter.is_ascii_digit())
 }
 
 /// How far two numbers are apart that are nearly the same, rounded up to a power of ten.
@@ -77,7 +85,7 @@ mod tests {
 
     #[test]
     fn what_differs_by_habit_is_suggested() {
-        let run = ["\"a1\"", "\"b2\""];
+        let run = ["\"run-a1\"", "\"run-b2\""];
         check(
             "json:/runId",
             Kind::Value,
@@ -112,7 +120,17 @@ mod tests {
 
     #[test]
     fn what_clients_break_on_or_is_rare_is_not() {
-        check("json:/runId", Kind::Value, 20, ["1", "2"], None);
+        let run = ["\"run-a1\"", "\"run-b2\""];
+        check("json:/runId", Kind::Value, 20, run, None);
+        check("json:/price", Kind::Value, 100, ["5", "6"], None);
+        check(
+            "json:/mode",
+            Kind::Value,
+            100,
+            ["\"now\"", "\"later\""],
+            None,
+        );
+        check("json:/token", Kind::Value, 100, ["[redacted]"; 2], None);
         check("json:/id", Kind::Type, 100, ["1", "\"1\""], None);
         check("status", Kind::Status, 100, ["200", "500"], None);
         check("json:/name", Kind::Missing, 100, ["\"a\"", ""], None);

@@ -306,8 +306,14 @@ fn unit(condition: &Value) -> &'static str {
 fn figure(value: &Value, unit: &str) -> String {
     match value.as_f64() {
         None => "-".to_owned(),
-        Some(large) if large.abs() >= 100.0 => format!("{large:.0}{unit}"),
-        Some(number) => format!("{}{unit}", trimmed(&format!("{number:.4}"))),
+        Some(number) => {
+            let digits = match number.abs() {
+                large if large >= 100.0 => 0,
+                middle if middle >= 1.0 => 2,
+                _ => 4,
+            };
+            format!("{}{unit}", trimmed(&format!("{number:.digits$}")))
+        }
     }
 }
 

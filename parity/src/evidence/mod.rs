@@ -109,6 +109,16 @@ impl Evidence {
         self.ledger.eligible += requests;
     }
 
+    /// That many requests fell into the sample and were turned away, because there was no room or the other side was
+    /// being spared.
+    pub fn dropped(&mut self, requests: u64) {
+        if requests > 0 {
+            self.ledger.eligible += requests;
+            self.ledger.sampled += requests;
+            *self.ledger.missed.entry(Missed::Dropped).or_default() += requests;
+        }
+    }
+
     /// It fell into the sample, and is to be followed by [`record`](Self::record) or [`missed`](Self::missed).
     pub fn sampled(&mut self) {
         self.ledger.sampled += 1;

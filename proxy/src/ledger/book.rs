@@ -39,6 +39,8 @@ pub struct Book {
     changed: AtomicBool,
     /// Requests that the sample did not take and nobody has entered yet.
     passed: AtomicU64,
+    /// Requests that were turned away and nobody has entered yet.
+    dropped: AtomicU64,
     post: Post,
 }
 
@@ -64,6 +66,7 @@ impl Book {
             beside: Mutex::default(),
             changed: AtomicBool::new(false),
             passed: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
             post,
         }
     }
@@ -81,6 +84,12 @@ impl Book {
     /// A request came that the shadow settings cover, and the sample did not take it. Costs an addition.
     pub fn passed(&self) {
         self.passed.fetch_add(1, Ordering::Relaxed);
+        self.mark();
+    }
+
+    /// A request fell into the sample and was turned away. Costs an addition.
+    pub fn dropped(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
         self.mark();
     }
 
@@ -219,8 +228,9 @@ impl Book {
     fn open(&self) -> MutexGuard<'_, Open> {
         let mut open = locked(&self.open);
         let beside = std::mem::take(&mut *locked(&self.beside));
-        let passed = self.passed.swap(0, Ordering::Relaxed);
-        open.page.evidence.passed(passed);
+        let evidence = &mut open.page.evidence;
+        evidence.passed(self.passed.swap(0, Ordering::Relaxed));
+        evidence.dropped(self.dropped.swap(0, Ordering::Relaxed));
         beside.into_iter().for_each(|note| open.enter(note));
         open
     }

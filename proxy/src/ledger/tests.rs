@@ -99,9 +99,14 @@ fn requests_that_only_passed_are_remembered_too() {
     let ledger = open(folder.path());
     let book = ledger.book("orders", "one");
     (0..3).for_each(|_| book.passed());
+    (0..2).for_each(|_| book.dropped());
     drop((book, ledger));
     let book = open(folder.path()).book("orders", "one");
-    assert_eq!(book.read(|evidence| evidence.ledger().eligible), 3);
+    let counts = book.read(|evidence| {
+        let counts = evidence.ledger();
+        (counts.eligible, counts.sampled, counts.lost())
+    });
+    assert_eq!(counts, (5, 2, 2));
 }
 
 #[test]

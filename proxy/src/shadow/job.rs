@@ -61,7 +61,11 @@ impl Job {
                 let lane = self.shadow.lane.clone();
                 lane.submit(self);
             }
-            outcome => self.fate.settle(outcome),
+            outcome => {
+                let has_body = !copied.bytes.is_empty();
+                self.shadow.judge.saw(&self.question.shape(has_body));
+                self.fate.settle(outcome);
+            }
         }
     }
 
@@ -69,7 +73,7 @@ impl Job {
     /// outcome is counted then.
     pub(super) async fn ask(mut self) -> Option<Asked> {
         let has_body = !self.bytes().is_empty();
-        self.shadow.judge.asked(&self.question.shape(has_body));
+        self.shadow.judge.saw(&self.question.shape(has_body));
         let asked = match self.may_ask().await {
             Ok(()) => self.ask_all().await,
             Err(outcome) => Err(outcome),

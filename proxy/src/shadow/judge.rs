@@ -102,14 +102,13 @@ impl Judge {
         self.book.passed();
     }
 
-    /// A request of that shape came by and is not asked.
-    pub(super) fn saw(&self, shape: &Shape) {
-        self.book.eligible(shape);
-        self.book.sampled();
+    /// A request of the sample is turned away.
+    pub(super) fn dropped(&self) {
+        self.book.dropped();
     }
 
-    /// A request of the sample that is asked.
-    pub(super) fn asked(&self, shape: &Shape) {
+    /// A request of the sample and of that shape, with whatever becomes of it.
+    pub(super) fn saw(&self, shape: &Shape) {
         self.book.eligible(shape);
         self.book.sampled();
     }

@@ -155,7 +155,8 @@ impl Shadow {
         let place = || self.lane.enter(&self.places);
         let rested = self.target(serving.other()).rest.is_over(started);
         let Some(ticket) = rested.then(place).flatten() else {
-            self.ended(Outcome::Dropped);
+            self.judge.dropped();
+            self.metrics.ended(Outcome::Dropped);
             return None;
         };
         let (tell, primary) = oneshot::channel();

@@ -152,6 +152,7 @@ pub const CATALOGUE: &[Comparison] = &[
     shadow::EQUAL,
     shadow::DIFFERING,
     shadow::PACED,
+    shadow::BUSY,
     shadow::HANGS,
     shadow::REFUSES,
     shadow::RESETS,

@@ -1,4 +1,5 @@
-//! Leaving a side alone that does not answer: after a few failures in a row it is asked only now and then.
+//! Leaving a side alone that does not answer, or with more than can be compared: after a few failures in a row it is
+//! asked only now and then.
 //!
 //! What is not asked costs a client nothing, not even the copy of a body. The time is handed in.
 

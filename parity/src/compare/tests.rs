@@ -66,6 +66,7 @@ fn values_are_told_apart_at_their_place() {
 #[test]
 fn arrays_fold_and_align() {
     check("[1,2,3]", "[1,2,4]", &["json:/* value"]);
+    check("[0.5]", r#"["5"]"#, &["json:/* type"]);
     check("[1,2,3]", "[3,1,2]", &["json: order"]);
     check("[1,2,3]", "[1,9,2,3]", &["json:/* extra"]);
     check("[1,2,3]", "[2,3]", &["json:/* missing"]);

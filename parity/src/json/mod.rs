@@ -15,7 +15,7 @@ pub(crate) use text::unescape;
 
 use std::borrow::Cow;
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// A document.
 #[derive(Debug)]
@@ -25,6 +25,9 @@ pub(crate) struct Doc<'a> {
 
 /// Members up to which names are looked for one by one; few objects have more.
 const FEW: usize = 16;
+
+/// With what texts are hashed and numbers are not, so that `"5"` is never taken for the figures of 0.5.
+const TEXT: u64 = 0x7465_7874;
 
 /// Which value of a document.
 pub(crate) type At = usize;
@@ -155,7 +158,7 @@ impl<'a> Doc<'a> {
             Value::Null => 1,
             Value::Bool(value) => 2 + u64::from(value),
             Value::Number(text) => number::hash(text),
-            Value::Text(text) => xxh3_64(&unescape(text)),
+            Value::Text(text) => xxh3_64_with_seed(&unescape(text), TEXT),
             Value::Array(_) => self
                 .elements(at)
                 .fold(5, |sum, element| mix(sum, below(element))),

@@ -36,10 +36,13 @@ pub(super) fn hash(text: &str) -> u64 {
         return 11;
     }
     let power = match &decimal.exponent {
-        Exponent::Small(power) => *power as u64,
+        Exponent::Small(power) => match i32::try_from(*power) {
+            Ok(power) => u64::from(power.cast_unsigned()),
+            Err(_) => xxh3_64(&power.to_le_bytes()),
+        },
         Exponent::Huge(text) => xxh3_64(text.as_bytes()),
     };
-    let seed = power.rotate_left(1) ^ u64::from(decimal.negative);
+    let seed = power << 1 | u64::from(decimal.negative);
     match decimal.digits {
         [all, []] | [[], all] => xxh3_64_with_seed(all, seed),
         both => xxh3_64_with_seed(&both.concat(), seed),

@@ -123,3 +123,34 @@ proptest! {
         let _ = read(&bytes).map(|doc| doc.hashes());
     }
 }
+
+#[test]
+fn hashes_tell_apart_what_is_written_with_the_same_figures() {
+    let hash = |text: &str| read(text.as_bytes()).unwrap().hash_of(Doc::ROOT);
+    let all = [
+        "\"5\"",
+        "5",
+        "0.5",
+        "-0.5",
+        "0.05",
+        "50",
+        "1e400",
+        "5e18446744073709551615",
+        "5e-1000",
+        "5e9223372036854775807",
+        "[5]",
+        "[\"5\"]",
+        "[0.5]",
+        "{\"5\":5}",
+        "null",
+        "false",
+        "true",
+        "0",
+        "\"\"",
+    ];
+    for (at, one) in all.iter().enumerate() {
+        for other in &all[at + 1..] {
+            assert_ne!(hash(one), hash(other), "{one} {other}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! Both sides may name the same thing in their own way, but each thing has one name on each side: a legacy identifier
 //! that corresponds to two of rust's, or the reverse, is a difference. Kept per client and bounded; the oldest leave.
+//! The surprise: a name that one side made up cannot come from the other, so one that both say is no name of this kind.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -32,12 +33,18 @@ impl AliasBook {
         let legacy = xxh3_64_with_seed(legacy.as_bytes(), client);
         let rust = xxh3_64_with_seed(rust.as_bytes(), client);
         match (self.of_legacy.get(&legacy), self.of_rust.get(&rust)) {
+            (None, None) if self.crosses(legacy, rust) => false,
             (None, None) => {
                 self.add(legacy, rust);
                 true
             }
             (known, back) => known == Some(&rust) && back == Some(&legacy),
         }
+    }
+
+    /// Whether one side now says what the other side made up: two things have changed places.
+    fn crosses(&self, legacy: u64, rust: u64) -> bool {
+        self.of_rust.contains_key(&legacy) || self.of_legacy.contains_key(&rust)
     }
 
     fn add(&mut self, legacy: u64, rust: u64) {
@@ -65,6 +72,16 @@ mod tests {
         assert!(!book.correspond(1, "a", "B"));
         assert!(!book.correspond(1, "b", "A"));
         assert!(book.correspond(2, "a", "B"), "another client");
+    }
+
+    #[test]
+    fn two_that_change_places_do_not_correspond() {
+        let mut book = AliasBook::new(10);
+        assert!(book.correspond(1, "a", "b"));
+        assert!(!book.correspond(1, "b", "a"));
+        assert!(!book.correspond(1, "b", "c"));
+        assert!(!book.correspond(1, "c", "a"));
+        assert!(book.correspond(1, "c", "d"));
     }
 
     #[test]

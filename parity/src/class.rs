@@ -16,8 +16,8 @@ const SLACK: Duration = Duration::from_secs(2);
 /// Digits from which a hexadecimal text is a digest and not a word or a number: MD5 has 32.
 const DIGEST: usize = 32;
 
-/// Characters from which a text may be a random token.
-const TOKEN: usize = 16;
+/// Characters from which a text may be a random token; other identifiers are longer.
+pub(crate) const TOKEN: usize = 16;
 
 /// What a text is, besides a text.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,14 +5,17 @@
 //! reordered; from then on equal parts are skipped.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::align::{Aligned, Hashes, in_order, same_elements, unordered};
 use super::found::{Bit, Found};
 use super::path::{Names, StepId, Steps};
 use crate::Kind;
 use crate::alias::AliasBook;
-use crate::class::{Relation, likeness, relate, relate_numbers};
+use crate::class::{Relation, TOKEN, likeness, relate, relate_numbers};
 use crate::json::{At, Doc, Value, ordinal, same, unescape, within};
 use crate::rules::{Says, Spot};
 
@@ -37,6 +40,8 @@ pub(super) struct Diff<'d, 'c, 'n, 'r> {
     hashes: Option<[Vec<u64>; 2]>,
     /// Those that are the same for what may be equal by class.
     alike: Option<[Vec<u64>; 2]>,
+    /// Hashes of the longer texts that stand in both documents.
+    of_both: Option<HashSet<u64>>,
     todo: Vec<Todo>,
 }
 
@@ -65,6 +70,7 @@ impl<'d, 'c, 'n, 'r> Diff<'d, 'c, 'n, 'r> {
             offset: None,
             hashes: None,
             alike: None,
+            of_both: None,
             todo: Vec::new(),
         }
     }
@@ -156,7 +162,26 @@ impl<'d, 'c, 'n, 'r> Diff<'d, 'c, 'n, 'r> {
         let (Ok(one), Ok(other)) = (one, other) else {
             return Some(Relation::Different);
         };
-        Some(self.context.relate(one, other))
+        let relation = relate(one, other, self.context.gap);
+        if relation == Relation::Identifiers && (self.is_of_both(one) || self.is_of_both(other)) {
+            return Some(Relation::Different);
+        }
+        Some(self.context.confirm(relation, one, other))
+    }
+
+    /// Whether both documents say it. An identifier that only one side made up is not known to the other, so two of
+    /// them that stand in each other's place are a difference.
+    fn is_of_both(&mut self, text: &str) -> bool {
+        let (legacy, rust) = (self.legacy, self.rust);
+        let of_both = self.of_both.get_or_insert_with(|| {
+            let ours: HashSet<u64> = legacy
+                .texts(TOKEN)
+                .map(|text| xxh3_64(&unescape(text)))
+                .collect();
+            let theirs = rust.texts(TOKEN).map(|text| xxh3_64(&unescape(text)));
+            theirs.filter(|text| ours.contains(text)).collect()
+        });
+        of_both.contains(&xxh3_64(text.as_bytes()))
     }
 
     fn numbers(&mut self, one: &str, other: &str, step: Option<StepId>) -> Option<Relation> {
@@ -288,7 +313,7 @@ impl<'d> Diff<'d, '_, '_, '_> {
 
 /// Where a name stands in a set of 64.
 fn bit_of(name: &str) -> u64 {
-    1 << (xxhash_rust::xxh3::xxh3_64(name.as_bytes()) & 63)
+    1 << (xxh3_64(name.as_bytes()) & 63)
 }
 
 /// Arrays.
@@ -437,14 +462,16 @@ fn by_key(ours: &[Option<u64>], theirs: &[Option<u64>]) -> Vec<Aligned> {
 impl Context<'_> {
     /// How two texts that are not the same are related, where identifiers are kept account of.
     pub(super) fn relate(&mut self, legacy: &str, rust: &str) -> Relation {
-        let relation = relate(legacy, rust, self.gap);
-        let contradicts = match &mut self.names {
-            Some((book, client)) if relation == Relation::Identifiers => {
-                !book.correspond(*client, legacy, rust)
-            }
-            _ => false,
+        self.confirm(relate(legacy, rust, self.gap), legacy, rust)
+    }
+
+    /// The relation, unless the two are identifiers that correspond to others.
+    fn confirm(&mut self, relation: Relation, legacy: &str, rust: &str) -> Relation {
+        let Some((book, client)) = &mut self.names else {
+            return relation;
         };
-        if contradicts {
+        let is_made_up = relation == Relation::Identifiers;
+        if is_made_up && !book.correspond(*client, legacy, rust) {
             Relation::Different
         } else {
             relation

@@ -26,7 +26,7 @@ use crate::rules::{Rules, Spot};
 use crate::{Comparison, Extent, Kind, Observation, Place};
 
 /// Compares what the legacy answered with what rust answered. `names` is the table of identifiers and the client that
-/// asked, as a hash; without it identifiers of one kind are always equal by class.
+/// asked, as a hash; without it identifiers of one kind are equal by class unless both documents have one of them.
 ///
 /// Of a body that was cut only the events of an event stream are compared, as far as both go.
 pub fn compare(

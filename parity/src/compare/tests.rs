@@ -164,6 +164,36 @@ fn an_identifier_that_corresponds_to_two_is_a_difference() {
 }
 
 #[test]
+fn identifiers_that_both_sides_know_are_not_made_up() {
+    let body = |owner: &str, author: &str| {
+        let id = |digit: &str| format!("{}-0000-4000-8000-000000000000", digit.repeat(8));
+        format!(
+            "{{\"owner\":\"{}\",\"author\":\"{}\"}}",
+            id(owner),
+            id(author)
+        )
+    };
+    check(&body("a", "b"), &body("c", "d"), &[]);
+    check(&body("a", "b"), &body("c", "b"), &[]);
+    let both = ["json:/owner value", "json:/author value"];
+    check(&body("a", "b"), &body("b", "a"), &both);
+    check(&body("a", "b"), &body("b", "b"), &both[..1]);
+    check(&body("a", "b"), &body("b", "c"), &both);
+    let list = |one: &str, other: &str| {
+        format!(
+            "[{{\"n\":1,\"a\":{}}},{{\"n\":2,\"a\":{}}}]",
+            body(one, one),
+            body(other, other)
+        )
+    };
+    check(
+        &list("a", "b"),
+        &list("b", "a"),
+        &["json:/*/a/owner value", "json:/*/a/author value"],
+    );
+}
+
+#[test]
 fn rules_cover_what_they_name() {
     let ignore = Written {
         ignore: vec!["json:/items/*/at".into(), "header:location".into()],

@@ -95,6 +95,14 @@ impl<'a> Doc<'a> {
         })
     }
 
+    /// All texts of so many bytes or more, names of members among them, as they are written.
+    pub(crate) fn texts(&self, least: usize) -> impl Iterator<Item = &'a str> {
+        self.nodes.iter().filter_map(move |node| match node.value {
+            Value::Text(text) if text.len() >= least => Some(text),
+            _ => None,
+        })
+    }
+
     /// The members by their names, unescaped and sorted. Of two with one name the last counts, as `JSON.parse` has it.
     pub(crate) fn sorted(&self, at: At) -> Vec<(Cow<'a, [u8]>, At)> {
         let mut members: Vec<_> = self

@@ -55,6 +55,8 @@ pub(crate) enum Relation {
     Identifiers,
     /// Equal by their class.
     Equal,
+    /// Two numbers that are equal by their class if they count the time since 1970; the place knows whether they do.
+    Counts,
     /// One is of a class and the other is not of it.
     OtherClass,
     /// Two values that differ.
@@ -68,7 +70,7 @@ pub(crate) fn relate(legacy: &str, rust: &str, gap: Duration) -> Relation {
         (Some(Class::Time(spelling, legacy)), Some(Class::Time(other, rust)))
             if spelling == other =>
         {
-            near(legacy, rust, gap)
+            near(spelling, legacy.abs_diff(rust), gap)
         }
         (Some(ours), Some(theirs)) if ours == theirs => match ours {
             Class::Jwt(..) => Relation::Equal,
@@ -85,18 +87,19 @@ pub(crate) fn relate(legacy: &str, rust: &str, gap: Duration) -> Relation {
 pub(crate) fn relate_numbers(legacy: f64, rust: f64, gap: Duration) -> Relation {
     match (epoch(legacy), epoch(rust)) {
         (Some((spelling, legacy)), Some((other, rust))) if spelling == other => {
-            near(legacy, rust, gap)
+            near(spelling, legacy.abs_diff(rust), gap)
         }
         _ => Relation::Different,
     }
 }
 
-fn near(legacy: i64, rust: i64, gap: Duration) -> Relation {
+/// Relates two times that are so many milliseconds apart.
+fn near(spelling: Spelling, apart: u64, gap: Duration) -> Relation {
     let allowed = SLACK.max(gap).as_millis();
-    if u128::from(legacy.abs_diff(rust)) <= allowed {
-        Relation::Equal
-    } else {
-        Relation::Different
+    match spelling {
+        _ if u128::from(apart) > allowed => Relation::Different,
+        Spelling::Rfc3339 | Spelling::Http => Relation::Equal,
+        Spelling::Seconds | Spelling::Millis => Relation::Counts,
     }
 }
 
@@ -417,7 +420,7 @@ mod tests {
             "Sat, 21 Nov 2026 08:53:49 GMT",
             Relation::Equal,
         );
-        check("1795251228", "1795251229", Relation::Equal);
+        check("1795251228", "1795251229", Relation::Counts);
         // The same moment in another spelling is not what the client reads.
         check("1795251228", "1795251228000", Relation::OtherClass);
         check("2026-11-21T08:53:48Z", "1795251228", Relation::OtherClass);
@@ -438,7 +441,7 @@ mod tests {
         let relate = |legacy, rust| relate_numbers(legacy, rust, Duration::ZERO);
         assert_eq!(
             relate(1_795_251_228_123.0, 1_795_251_229_000.0),
-            Relation::Equal
+            Relation::Counts
         );
         assert_eq!(
             relate(1_795_251_228.0, 1_795_251_300.0),

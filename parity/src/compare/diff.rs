@@ -11,6 +11,7 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::align::{Aligned, Hashes, in_order, same_elements, unordered};
+use super::clue::is_of_time;
 use super::found::{Bit, Found};
 use super::path::{Names, StepId, Steps};
 use crate::Kind;
@@ -141,12 +142,19 @@ impl<'d, 'c, 'n, 'r> Diff<'d, 'c, 'n, 'r> {
         };
         let kind = match relation {
             None => return,
-            Some(Relation::Different) => Kind::Value,
+            Some(Relation::Counts) if self.is_time(step) => return self.found.by_class(),
+            Some(Relation::Counts | Relation::Different) => Kind::Value,
             Some(Relation::OtherClass) => Kind::Type,
             Some(Relation::Equal | Relation::Identifiers) => return self.found.by_class(),
         };
         let bits = (Bit::Json(self.legacy, at.0), Bit::Json(self.rust, at.1));
         self.report(step, kind, bits);
+    }
+
+    /// Whether a number there counts the time, by the name that it has.
+    fn is_time(&self, step: Option<StepId>) -> bool {
+        let field = self.steps.field(step);
+        field.is_some_and(|name| is_of_time(&name))
     }
 
     /// `None` when they are the same.

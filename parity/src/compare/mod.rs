@@ -3,6 +3,7 @@
 //! The surprise: equal bytes are never looked into. It is the usual case, and it costs a comparison of memory.
 
 mod align;
+mod clue;
 mod decode;
 mod diff;
 mod found;
@@ -185,7 +186,7 @@ fn texts(ours: &[u8], theirs: &[u8], found: &mut Found<'_>, context: &mut Contex
     } else {
         match context.relate(our_text.trim(), their_text.trim()) {
             Relation::Equal | Relation::Identifiers => return found.by_class(),
-            Relation::Different | Relation::OtherClass => Kind::Value,
+            Relation::Counts | Relation::Different | Relation::OtherClass => Kind::Value,
         }
     };
     let offset = divergence(ours, theirs);

@@ -87,6 +87,14 @@ impl<'a> Steps<'a> {
         })
     }
 
+    /// The field that a value stands in, perhaps as an element of its list or as an entry of its map.
+    pub(super) fn field(&self, of: Option<StepId>) -> Option<Cow<'a, str>> {
+        self.upward(of).find_map(|step| match step.name {
+            Name::Member(name, Names::Fields) => Some(plain(name)),
+            Name::Member(_, Names::Keys) | Name::Index(_) => None,
+        })
+    }
+
     /// The real indexes and names, from the top.
     pub(super) fn names(&self, to: Option<StepId>) -> Vec<Cow<'a, str>> {
         let mut names: Vec<_> = self.upward(to).map(|step| real(&step.name)).collect();

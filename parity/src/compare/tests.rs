@@ -164,6 +164,33 @@ fn an_identifier_that_corresponds_to_two_is_a_difference() {
 }
 
 #[test]
+fn numbers_that_follow_each_other_are_times_only_by_name() {
+    let body = |name: &str, value: &str| format!("{{\"{name}\":{value}}}");
+    let compared = |name: &str, expect: &[&str]| {
+        for (one, other) in [
+            ("1700000001", "1700000002"),
+            ("\"1700000001\"", "\"1700000002\""),
+            ("1700000000001", "1700000000002"),
+        ] {
+            check(&body(name, one), &body(name, other), expect);
+        }
+    };
+    compared("orderId", &["json:/orderId value"]);
+    compared("createdAt", &[]);
+    check("1700000001", "1700000002", &["json: value"]);
+    check(
+        r#"{"times":[1700000001]}"#,
+        r#"{"times":[1700000002]}"#,
+        &[],
+    );
+    check(
+        r#"{"seen":{"12345":1700000001}}"#,
+        r#"{"seen":{"12345":1700000002}}"#,
+        &[],
+    );
+}
+
+#[test]
 fn identifiers_that_both_sides_know_are_not_made_up() {
     let body = |owner: &str, author: &str| {
         let id = |digit: &str| format!("{}-0000-4000-8000-000000000000", digit.repeat(8));

@@ -5,6 +5,8 @@
 //! about. The surprise: a question whose body was not copied whole, or is packed, is left out, since nobody could ask it again.
 
 mod entry;
+#[cfg_attr(not(test), expect(dead_code, reason = "the tap of a socket is next"))]
+mod frames;
 mod tap;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

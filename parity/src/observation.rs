@@ -30,9 +30,10 @@ pub struct Kept {
 }
 
 /// How much of a body was kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Extent {
     /// All of it.
+    #[default]
     Whole,
     /// There was more, or the rest did not come in time.
     Cut,

@@ -49,6 +49,13 @@ pub(super) struct EntryFile {
     /// Ours.
     #[serde(rename = "_webSocketClose", skip_serializing_if = "Option::is_none")]
     pub(super) close: Option<CloseFile>,
+    /// Ours: the messages are the beginning of the conversation.
+    #[serde(
+        rename = "_webSocketCut",
+        default,
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub(super) conversation_cut: bool,
 }
 
 /// An object without keys.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::body;
 use super::file::{CloseFile, MessageFile};
+use crate::Extent;
 
 /// The text opcode of RFC 6455.
 const TEXT: i32 = 1;
@@ -17,6 +18,8 @@ pub struct Conversation {
     pub messages: Vec<Message>,
     /// How the service closed it; none when it was still open at the end or the client closed.
     pub close: Option<Close>,
+    /// Whether that is all of it. What was cut off may hold further messages, and the end.
+    pub extent: Extent,
 }
 
 /// A whole message, control frames apart.
@@ -67,6 +70,7 @@ impl Conversation {
     pub(super) fn read(
         messages: Vec<MessageFile>,
         close: Option<CloseFile>,
+        extent: Extent,
     ) -> Result<Self, String> {
         let read = messages.into_iter().enumerate().filter_map(|(at, file)| {
             let way = Way::read(&file.way)?;
@@ -81,6 +85,7 @@ impl Conversation {
         Ok(Self {
             messages: read.collect::<Result<_, _>>()?,
             close: close.map(|CloseFile { code, reason }| Close { code, reason }),
+            extent,
         })
     }
 

@@ -59,7 +59,7 @@ fn numbered((at, file): (usize, EntryFile)) -> Result<Entry, TraceError> {
 fn entry(file: EntryFile) -> Result<Entry, Fault> {
     let conversation = file
         .messages
-        .map(|messages| Conversation::read(messages, file.close))
+        .map(|messages| Conversation::read(messages, file.close, extent(file.conversation_cut)))
         .transpose();
     Ok(Entry {
         name: file.comment.unwrap_or_default(),
@@ -163,10 +163,14 @@ fn content(file: ContentFile) -> Result<Body, String> {
         (None, Some(size)) if size > 0 => Ok(Body::Length(size)),
         (text, _) => Ok(Body::Kept(Kept {
             bytes: body::read(text.unwrap_or_default(), file.encoding.as_deref())?,
-            extent: match file.cut {
-                true => Extent::Cut,
-                false => Extent::Whole,
-            },
+            extent: extent(file.cut),
         })),
+    }
+}
+
+fn extent(cut: bool) -> Extent {
+    match cut {
+        true => Extent::Cut,
+        false => Extent::Whole,
     }
 }

@@ -134,6 +134,7 @@ fn a_conversation_is_written_as_chromium_writes_it() {
             code: 1008,
             reason: "no".to_owned(),
         }),
+        extent: Extent::Whole,
     };
     let file = there_and_back(Entry {
         conversation: Some(conversation),
@@ -146,6 +147,20 @@ fn a_conversation_is_written_as_chromium_writes_it() {
         json!({"type": "receive", "time": 1_795_206_577.393, "opcode": 1, "data": "hello"})
     );
     assert_eq!(entry["_webSocketMessages"][1]["data"], "AP8=");
+    assert_eq!(entry["_webSocketCut"], Value::Null);
+}
+
+#[test]
+fn a_conversation_without_its_end_says_so() {
+    let cut = Conversation {
+        extent: Extent::Cut,
+        ..Conversation::default()
+    };
+    let file = there_and_back(Entry {
+        conversation: Some(cut),
+        ..entry("/")
+    });
+    assert_eq!(file["log"]["entries"][0]["_webSocketCut"], true);
 }
 
 #[test]

@@ -56,6 +56,10 @@ fn entry(entry: &Entry) -> EntryFile {
         resource_type: messages.is_some().then(|| "websocket".to_owned()),
         messages,
         close: close.flatten(),
+        conversation_cut: entry
+            .conversation
+            .as_ref()
+            .is_some_and(|conversation| conversation.extent == Extent::Cut),
     }
 }
 

@@ -54,6 +54,7 @@ impl Chatter {
         let is_kept =
             |message: &&Message| message.way == Way::Send || !self.covers(&message.payload);
         Conversation {
+            extent: conversation.extent,
             messages: conversation
                 .messages
                 .iter()

@@ -94,6 +94,10 @@ impl Lines {
                 Err(_) => {}
             }
         }
+        self.recording.end();
+        if let Some(entry) = self.recording.next().await {
+            return Some(line(&entry));
+        }
         self.over = true;
         Some(Bytes::from(format!(
             "{}\n",

@@ -14,6 +14,7 @@ use super::seen::{Kind, Seen};
 use super::socket::Socket;
 use crate::backend::tunnel;
 use crate::listen::{Peer, Refusal};
+use crate::record::Ears;
 
 /// What the client asks to switch to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,20 +89,27 @@ impl Switch {
         socket: Socket,
     ) {
         let upstream = response.extensions_mut().remove::<OnUpgrade>();
+        let ears = response.extensions_mut().remove::<Ears>();
         let (Some(client), Some(upstream)) = (self.0, upstream) else {
             return peer.keep(Box::new(socket));
         };
-        tokio::spawn(tunnel(client, upstream, socket));
+        tokio::spawn(tunnel(client, upstream, ears, socket));
     }
 }
 
-async fn tunnel(client: OnUpgrade, upstream: OnUpgrade, socket: Socket) {
+async fn tunnel(client: OnUpgrade, upstream: OnUpgrade, ears: Option<Ears>, socket: Socket) {
     let _open = socket;
     let ends = match tokio::try_join!(client, upstream) {
         Ok(ends) => ends,
         Err(error) => return tracing::debug!(%error, "an upgrade was not completed"),
     };
-    if let Err(error) = tunnel::join(TokioIo::new(ends.0), TokioIo::new(ends.1)).await {
+    let (client, upstream) = (TokioIo::new(ends.0), TokioIo::new(ends.1));
+    let joined = match ears {
+        None => tunnel::join(client, upstream).await,
+        // Boxed: a tunnel that nobody records has no room for one that is.
+        Some(ears) => Box::pin(tunnel::join(ears.client(client), ears.service(upstream))).await,
+    };
+    if let Err(error) = joined {
         tracing::debug!(%error, "a tunnel broke off");
     }
 }

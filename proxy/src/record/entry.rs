@@ -4,9 +4,12 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri, Version, header};
-use overgrow_parity::trace::{self, Answer, Entry, Given, Header, Request};
+use overgrow_parity::trace::{
+    self, Answer, Conversation, Entry, Given, Header, Message, Payload, Request,
+};
 use overgrow_parity::{Extent, Kept, unpacked};
 
+use super::conversation::Heard;
 use crate::ledger::redact;
 use crate::tee::{Copied, End};
 
@@ -33,6 +36,8 @@ pub(super) struct Draft {
     pub(super) answer: Copied,
     /// From the head of the request to the last byte of the answer.
     pub(super) took: Duration,
+    /// What goes over the WebSocket that the answer opened.
+    pub(super) heard: Option<Heard>,
 }
 
 impl Draft {
@@ -43,7 +48,7 @@ impl Draft {
             took: self.took,
             request: self.question.request(&self.body.bytes),
             answer: Answer::Given(self.given()),
-            conversation: None,
+            conversation: self.heard.as_ref().map(said),
         }
     }
 
@@ -109,10 +114,32 @@ impl Question {
 /// A body without its secrets; bytes that are no text are left as they are.
 fn content(headers: &HeaderMap, bytes: &[u8]) -> Bytes {
     let kind = headers.get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok());
+    shown(kind.and_then(|kind| kind.to_str().ok()), bytes)
+}
+
+fn shown(kind: Option<&str>, bytes: &[u8]) -> Bytes {
     match std::str::from_utf8(bytes) {
         Ok(text) => redact::body(kind, text).into_owned().into(),
         Err(_) => Bytes::copy_from_slice(bytes),
+    }
+}
+
+/// A conversation without its secrets.
+fn said(heard: &Heard) -> Conversation {
+    let mut conversation = heard.conversation();
+    conversation.messages.iter_mut().for_each(mask);
+    if let Some(close) = &mut conversation.close {
+        close.reason = redact::text(&close.reason).into_owned();
+    }
+    conversation
+}
+
+fn mask(message: &mut Message) {
+    match &mut message.payload {
+        Payload::Text(text) => *text = redact::body(None, text).into_owned(),
+        Payload::Binary(bytes) => *bytes = shown(None, bytes),
+        // Nobody takes these down.
+        Payload::Compressed(bytes) => bytes.clear(),
     }
 }
 

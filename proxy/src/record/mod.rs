@@ -4,19 +4,22 @@
 //! entry is made by whoever listens, not by the client's thread. It must not know who listens, nor how an answer came
 //! about. The surprise: a question whose body was not copied whole, or is packed, is left out, since nobody could ask it again.
 
+mod conversation;
+mod ear;
 mod entry;
-#[cfg_attr(not(test), expect(dead_code, reason = "the tap of a socket is next"))]
 mod frames;
 mod tap;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use overgrow_parity::trace::Entry;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
+pub use self::ear::{Ears, Overheard};
 pub use self::tap::{Pending, Tap};
 
+use self::conversation::Open;
 use self::entry::Draft;
 use crate::tee::Budget;
 
@@ -42,6 +45,7 @@ struct Listener {
     route: Arc<str>,
     drafts: mpsc::Sender<Arc<Draft>>,
     missed: Arc<AtomicU64>,
+    sockets: Arc<Mutex<Vec<Weak<Open>>>>,
 }
 
 impl Default for Recorder {
@@ -67,14 +71,18 @@ impl Recorder {
             route: route.into(),
             drafts,
             missed: Arc::default(),
+            sockets: Arc::default(),
         };
         let missed = Arc::clone(&listener.missed);
+        let sockets = Arc::clone(&listener.sockets);
         self.listeners().push(listener);
         self.0.listening.fetch_add(1, Ordering::Relaxed);
         Recording {
             recorder: self.clone(),
             drafts: received,
             missed,
+            sockets,
+            unfinished: Vec::new(),
         }
     }
 
@@ -93,16 +101,27 @@ impl Recorder {
     }
 
     fn listeners(&self) -> MutexGuard<'_, Vec<Listener>> {
-        let listeners = self.0.listeners.lock();
-        listeners.unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0.listeners)
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Listener {
     fn hear(&self, draft: &Arc<Draft>) {
-        if self.drafts.try_send(Arc::clone(draft)).is_err() {
+        // Who has stopped listening misses nothing.
+        if let Err(TrySendError::Full(_)) = self.drafts.try_send(Arc::clone(draft)) {
             self.miss();
         }
+    }
+
+    /// It is heard when it closes, unless the recording ends before.
+    fn opened(&self, open: &Arc<Open>) {
+        let mut sockets = locked(&self.sockets);
+        sockets.retain(|socket| socket.strong_count() > 0);
+        sockets.push(Arc::downgrade(open));
     }
 
     fn miss(&self) {
@@ -115,13 +134,39 @@ pub struct Recording {
     recorder: Recorder,
     drafts: mpsc::Receiver<Arc<Draft>>,
     missed: Arc<AtomicU64>,
+    sockets: Arc<Mutex<Vec<Weak<Open>>>>,
+    /// Sockets that were open at the end.
+    unfinished: Vec<Arc<Open>>,
 }
 
 impl Recording {
-    /// The next exchange, without its secrets. Dropping the future loses nothing.
+    /// The next exchange, without its secrets; none when the recording was ended and there are no more. Dropping the
+    /// future loses nothing.
     pub async fn next(&mut self) -> Option<Entry> {
-        let draft = self.drafts.recv().await?;
-        Some(draft.entry())
+        match self.drafts.recv().await {
+            Some(draft) => Some(draft.entry()),
+            None => self.unfinished.pop().map(|open| open.draft.entry()),
+        }
+    }
+
+    /// Takes nothing down any more. What waits can still be read, and then every WebSocket that is still open, as far as
+    /// it has come.
+    pub fn end(&mut self) {
+        self.leave();
+        // In this order: a socket that is held here cannot close, and be heard once more, in between.
+        let sockets = std::mem::take(&mut *locked(&self.sockets));
+        let open = sockets.iter().rev().filter_map(Weak::upgrade);
+        self.unfinished.extend(open);
+        self.drafts.close();
+    }
+
+    fn leave(&self) {
+        let mut listeners = self.recorder.listeners();
+        let before = listeners.len();
+        listeners.retain(|listener| !Arc::ptr_eq(&listener.missed, &self.missed));
+        let left = before - listeners.len();
+        let listening = &self.recorder.0.listening;
+        listening.fetch_sub(left, Ordering::Relaxed);
     }
 
     /// How many exchanges were left out so far: too large, broken off, or too many at once.
@@ -132,11 +177,7 @@ impl Recording {
 
 impl Drop for Recording {
     fn drop(&mut self) {
-        let missed = &self.missed;
-        self.recorder
-            .listeners()
-            .retain(|listener| !Arc::ptr_eq(&listener.missed, missed));
-        self.recorder.0.listening.fetch_sub(1, Ordering::Relaxed);
+        self.leave();
     }
 }
 

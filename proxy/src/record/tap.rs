@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use http::{Request, Response};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
 use overgrow_handler::Body;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Listener;
+use super::conversation::{Heard, Open};
+use super::ear::Ears;
 use super::entry::{Draft, Question};
 use crate::tee::{Budget, Copied, Cutter, End, tee};
 
@@ -67,8 +70,16 @@ impl Tap {
 }
 
 impl Pending {
-    /// Takes note of the answer as the client gets it. The listeners are told when its body has ended.
+    /// Takes note of the answer as the client gets it. The listeners are told when its body has ended or, when it opens
+    /// a WebSocket, when whoever takes the [`Ears`] out of its extensions has dropped them.
     pub fn answered(self: Box<Self>, response: Response<Body>) -> Response<Body> {
+        match response.status() {
+            StatusCode::SWITCHING_PROTOCOLS => self.switched(response),
+            _ => self.ended(response),
+        }
+    }
+
+    fn ended(self: Box<Self>, response: Response<Body>) -> Response<Body> {
         let (parts, body) = response.into_parts();
         let (status, version, headers) = (parts.status, parts.version, parts.headers.clone());
         let budget = self.budget.clone();
@@ -85,11 +96,41 @@ impl Pending {
                 headers,
                 answer,
                 took: began.elapsed(),
+                heard: None,
             });
             listeners.iter().for_each(|listener| listener.hear(&draft));
         });
         let (body, _) = tee(body, None, LARGEST, &budget, on_end);
         Response::from_parts(parts, body)
+    }
+
+    fn switched(self: Box<Self>, mut response: Response<Body>) -> Response<Body> {
+        let listeners = self.listeners.clone();
+        let (nothing, lease) = (self.budget.lease(), self.budget.lease());
+        let Some((question, body, began)) = (*self).asked() else {
+            listeners.iter().for_each(Listener::miss);
+            return response;
+        };
+        let draft = Arc::new(Draft {
+            question,
+            body,
+            status: response.status(),
+            version: response.version(),
+            headers: response.headers().clone(),
+            answer: Copied {
+                bytes: Bytes::new(),
+                end: End::Whole,
+                lease: nothing,
+            },
+            took: began.elapsed(),
+            heard: Some(Heard::new(lease)),
+        });
+        let open = Arc::new(Open { draft, listeners });
+        open.listeners
+            .iter()
+            .for_each(|listener| listener.opened(&open));
+        response.extensions_mut().insert(Ears(open));
+        response
     }
 
     /// The question, if all of it went by and it can be asked again.

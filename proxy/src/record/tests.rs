@@ -8,6 +8,7 @@ use overgrow_parity::trace::{self, Answer, Given};
 use overgrow_parity::{Extent, Kept};
 
 use super::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 fn body(text: &'static str) -> Body {
     Body::new(Full::new(Bytes::from_static(text.as_bytes())).map_err(BoxError::from))
@@ -184,4 +185,88 @@ async fn a_packed_question_is_missed() {
     asked.headers_mut().insert("content-encoding", coding);
     exchange(&recorder, asked, response(body("{}"))).await;
     assert_eq!(recording.missed(), 1);
+}
+
+/// A WebSocket as the gateway opens it: what it reads is overheard, from the client and from the service.
+async fn socket(recorder: &Recorder) -> Ears {
+    let mut asked = request("");
+    let tap = recorder.wants("orders").unwrap();
+    let pending = tap.question(&mut asked, "http");
+    let _ = asked.into_body().collect().await;
+    let mut answer = response(Body::default());
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let mut answered = pending.answered(answer);
+    answered.extensions_mut().remove::<Ears>().unwrap()
+}
+
+async fn say(far: &mut DuplexStream, near: &mut Overheard<DuplexStream>, bytes: &[u8]) {
+    far.write_all(bytes).await.unwrap();
+    let mut read = vec![0; bytes.len()];
+    near.read_exact(&mut read).await.unwrap();
+    assert_eq!(read, bytes);
+}
+
+fn conversation(entry: &Entry) -> Vec<(&str, &str)> {
+    let conversation = entry.conversation.as_ref().unwrap();
+    let messages = conversation.messages.iter();
+    let told = messages.map(|message| match &message.payload {
+        trace::Payload::Text(text) => (message.way.name(), text.as_str()),
+        other => panic!("{other:?}"),
+    });
+    told.collect()
+}
+
+const PASSWORD: &[u8] = b"\x81\x10{\"password\":\"p\"}";
+const HELLO: &[u8] = b"\x81\x05hello";
+const BYE: &[u8] = b"\x88\x02\x03\xe8";
+
+const SAID: [(&str, &str); 2] = [
+    ("send", r#"{"password":"[redacted]"}"#),
+    ("receive", "hello"),
+];
+
+#[tokio::test]
+async fn a_socket_is_heard_when_it_closes_and_without_its_secrets() {
+    let recorder = Recorder::new();
+    let mut recording = recorder.listen("orders");
+    let ears = socket(&recorder).await;
+    let (mut client, near) = tokio::io::duplex(64);
+    let (mut service, far) = tokio::io::duplex(64);
+    let (mut near, mut far) = (ears.client(near), ears.service(far));
+    drop(ears);
+    say(&mut client, &mut near, PASSWORD).await;
+    say(&mut service, &mut far, HELLO).await;
+    say(&mut service, &mut far, BYE).await;
+    drop(near);
+    assert!(recording.drafts.try_recv().is_err(), "one side is open");
+    drop(far);
+    let entry = recording.next().await.unwrap();
+    assert_eq!(conversation(&entry), SAID);
+    let conversation = entry.conversation.unwrap();
+    assert_eq!(conversation.extent, Extent::Whole);
+    assert_eq!(conversation.close.unwrap().code, 1000);
+}
+
+#[tokio::test]
+async fn a_socket_that_is_open_at_the_end_is_heard_as_far_as_it_came() {
+    let recorder = Recorder::new();
+    let mut recording = recorder.listen("orders");
+    let waiting = exchange(&recorder, request("{}"), response(body("{}")));
+    waiting.await;
+    let ears = socket(&recorder).await;
+    let (mut client, near) = tokio::io::duplex(64);
+    let (mut service, far) = tokio::io::duplex(64);
+    let (mut near, mut far) = (ears.client(near), ears.service(far));
+    say(&mut client, &mut near, PASSWORD).await;
+    say(&mut service, &mut far, HELLO).await;
+    recording.end();
+    assert!(recorder.wants("orders").is_none());
+    say(&mut service, &mut far, BYE).await;
+    drop((ears, near, far));
+    let other = recording.next().await.unwrap();
+    assert_eq!(other.conversation, None);
+    let entry = recording.next().await.unwrap();
+    assert_eq!(conversation(&entry), SAID);
+    assert!(recording.next().await.is_none());
+    assert_eq!(recording.missed(), 0);
 }

@@ -14,10 +14,12 @@ use super::asking::{self, Broke, Given, Limits, Unanswered};
 use super::consent::May;
 use super::eligible::{Again, Manner, Terms};
 use super::fate::Fate;
-use super::judge::{Answer, Case, Voice};
+use super::first;
+use super::judge::Case;
 use super::question::{Question, says_planned};
+use super::said::Voice;
 use super::ticket::Ticket;
-use super::witness::{Answers, Primary};
+use super::witness::Primary;
 use super::{Shadow, cap, outcome_of};
 use crate::backend::Backend;
 use crate::metrics::{Outcome, StatusClass};
@@ -302,7 +304,7 @@ impl Job {
             true => Duration::ZERO,
             false => FIRST_SIDE,
         };
-        let first = first(primary, self.serving, patience).await?;
+        let first = first::voice(primary, self.serving, patience).await?;
         let case = Case {
             question: &self.question,
             body: self.bytes(),
@@ -317,45 +319,4 @@ impl Job {
         self.shadow.metrics.judged(verdict);
         Ok(())
     }
-}
-
-/// What the first side said.
-async fn first(primary: Primary, side: Side, patience: Duration) -> Result<Voice, Outcome> {
-    match (primary, side) {
-        (Primary::Answers(answers), side) => whole(answers, side, patience).await,
-        (Primary::Silent(status, reason), Side::Rust) => Ok(Voice::Silence(status, reason)),
-        (Primary::FellBack, _) => Ok(Voice::Silence(StatusCode::BAD_GATEWAY, "fell back")),
-        (Primary::Silent(..), Side::Legacy) => Err(Outcome::Failed),
-    }
-}
-
-/// The answer with its body, or with as much of it as there is when patience ends.
-async fn whole(answers: Answers, side: Side, patience: Duration) -> Result<Voice, Outcome> {
-    let Answers {
-        status,
-        headers,
-        took,
-        head,
-        mut body,
-        cutter,
-    } = answers;
-    let copied = match timeout(patience, &mut body).await {
-        Ok(copied) => copied,
-        Err(_) => {
-            cutter.cut();
-            body.await
-        }
-    };
-    let body = copied.map_err(|_| Outcome::Incomplete)?;
-    if body.end == End::Failed && side == Side::Rust {
-        return Ok(Voice::Silence(status, "broken"));
-    }
-    Ok(Voice::Answer(Answer {
-        status,
-        headers,
-        body,
-        effects: Vec::new(),
-        took,
-        head,
-    }))
 }

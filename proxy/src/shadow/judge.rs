@@ -5,25 +5,23 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use overgrow_handler::Effect;
+use http::header;
 use overgrow_parity::{
-    AliasBook, Answered, Comparison, Expect, Extent, Kept, Missed, Observation, Pair, Planned,
-    Rules, Shape, Written, compare,
+    AliasBook, Comparison, Expect, Missed, Observation, Pair, Rules, Shape, Written, compare,
 };
 use tokio::time::Instant;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::asking::Given;
 use super::question::Question;
-use super::{epoch, outcome_of, sample};
+use super::said::{Said, Voice, bare};
+use super::{epoch, sample};
 use crate::config::{ExpectedDifference, ParityConfig};
 use crate::ledger::Book;
 use crate::metrics::Outcome;
-use crate::tee::{Copied, End, Lease};
 
 /// Identifiers remembered per route, over all clients.
 const NAMES: usize = 4096;
@@ -45,45 +43,6 @@ pub(super) struct Case<'a> {
     pub(super) body: Bytes,
     pub(super) client: IpAddr,
     pub(super) since: Instant,
-}
-
-/// What one side said.
-pub(super) enum Voice {
-    /// An answer.
-    Answer(Answer),
-    /// None: a client would have been told this status, for this reason.
-    Silence(StatusCode, &'static str),
-}
-
-/// An answer, as far as it was kept.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Copied,
-    pub(super) effects: Vec<Effect>,
-    /// From the complete request to the head.
-    pub(super) took: Duration,
-    pub(super) head: Instant,
-}
-
-impl From<Given> for Answer {
-    fn from(given: Given) -> Self {
-        Self {
-            took: given.head.saturating_duration_since(given.asked),
-            status: given.status,
-            headers: given.headers,
-            body: given.body,
-            effects: given.effects,
-            head: given.head,
-        }
-    }
-}
-
-impl Voice {
-    /// Whether the rest of its stream was not waited for.
-    pub(super) fn was_cut(&self) -> bool {
-        matches!(self, Self::Answer(answer) if answer.body.end != End::Whole)
-    }
 }
 
 impl Judge {
@@ -188,56 +147,6 @@ impl Judge {
     }
 }
 
-/// One side, ready to be compared.
-pub(super) struct Said {
-    pub(super) observation: Observation,
-    /// Why there is only a status.
-    pub(super) silence: Option<&'static str>,
-    /// From the complete request to the head: what a client waits for, whatever its own pace.
-    pub(super) took: Duration,
-    _lease: Option<Lease>,
-}
-
-impl Said {
-    fn of_voice(voice: Voice, case: &Case<'_>) -> Result<Self, Outcome> {
-        match voice {
-            Voice::Answer(answer) => Self::of(answer, case),
-            Voice::Silence(status, why) => Ok(Self {
-                observation: bare(status),
-                silence: Some(why),
-                took: Duration::ZERO,
-                _lease: None,
-            }),
-        }
-    }
-
-    fn of(answer: Answer, case: &Case<'_>) -> Result<Self, Outcome> {
-        let extent = extent(&answer)?;
-        let Copied { bytes, lease, .. } = answer.body;
-        let observation = Observation {
-            status: answer.status,
-            headers: answer.headers,
-            body: Kept { bytes, extent },
-            effects: answer.effects.into_iter().map(planned).collect(),
-            // Times in the two answers may be as far apart as the answers are.
-            took: answer.head.saturating_duration_since(case.since),
-        };
-        Ok(Self {
-            observation,
-            silence: None,
-            took: answer.took,
-            _lease: Some(lease),
-        })
-    }
-
-    fn answered(&self) -> Answered {
-        Answered {
-            status: self.observation.status.as_u16(),
-            took: self.took,
-        }
-    }
-}
-
 impl Case<'_> {
     /// Whoever asks with the same credentials, or from the same address without any, is one client.
     fn client_key(&self) -> u64 {
@@ -249,51 +158,9 @@ impl Case<'_> {
     }
 }
 
-/// How much of a body is there to compare. Only an event stream can be compared as far as it was kept.
-fn extent(answer: &Answer) -> Result<Extent, Outcome> {
-    match answer.body.end {
-        End::Whole => Ok(Extent::Whole),
-        End::Full | End::Crowded | End::Late if is_event_stream(&answer.headers) => Ok(Extent::Cut),
-        end => Err(outcome_of(end)),
-    }
-}
-
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let kind = kind.and_then(|kind| kind.split(|byte| *byte == b';').next());
-    let streams = [
-        &b"text/event-stream"[..],
-        b"application/x-ndjson",
-        b"application/jsonl",
-    ];
-    kind.is_some_and(|kind| {
-        streams
-            .iter()
-            .any(|stream| kind.trim_ascii().eq_ignore_ascii_case(stream))
-    })
-}
-
 /// Of a side that gave no answer nothing but the status can be compared.
 fn compare_statuses(legacy: &Observation, rust: &Observation, rules: &Rules) -> Comparison {
     compare(&bare(legacy.status), rust, rules, None)
-}
-
-fn bare(status: StatusCode) -> Observation {
-    Observation {
-        status,
-        headers: HeaderMap::new(),
-        body: Kept::whole(Bytes::new()),
-        effects: Vec::new(),
-        took: Duration::ZERO,
-    }
-}
-
-fn planned(effect: Effect) -> Planned {
-    Planned {
-        kind: effect.kind.into_owned(),
-        target: effect.target,
-        detail: effect.detail,
-    }
 }
 
 fn missed(outcome: Outcome) -> Option<Missed> {

@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 
-use super::judge::{Case, Said};
+use super::judge::Case;
+use super::said::Said;
 use crate::ledger::{Body, Request, Sample, Side};
 
 /// The sample of a request. Secrets are taken out of it where it is kept.

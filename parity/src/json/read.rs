@@ -2,7 +2,11 @@
 
 use super::{Doc, Node, Value};
 
-/// Reads a whole document; `None` for what is not JSON.
+/// Values and names of a document. Each takes far more room here than the two bytes that it may be written in, so a body
+/// of a few MiB of brackets would take hundreds.
+const MOST: usize = 1 << 20;
+
+/// Reads a whole document; `None` for what is not JSON, or has more than a million values.
 pub(crate) fn read(bytes: &[u8]) -> Option<Doc<'_>> {
     let text = std::str::from_utf8(bytes).ok()?;
     // Places are kept in 32 bits; what is compared has a cap far below.
@@ -10,7 +14,7 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Doc<'_>> {
     let mut reader = Reader {
         text,
         at: 0,
-        nodes: Vec::with_capacity(text.len() / 12 + 4),
+        nodes: Vec::with_capacity((text.len() / 12 + 4).min(MOST)),
         open: Vec::new(),
     };
     reader.document()?;
@@ -50,6 +54,7 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self) -> Option<Expect> {
+        (self.nodes.len() < MOST).then_some(())?;
         let value = match self.peek()? {
             b'{' => return self.begin(Value::Object(0), b'}'),
             b'[' => return self.begin(Value::Array(0), b']'),

@@ -48,6 +48,13 @@ fn a_tolerance_is_exact() {
 }
 
 #[test]
+fn a_document_has_at_most_a_million_values() {
+    let list = |count: usize| format!("[{}1]", "1,".repeat(count - 2));
+    assert!(read(list(1 << 20).as_bytes()).is_some());
+    assert!(read(list((1 << 20) + 1).as_bytes()).is_none());
+}
+
+#[test]
 fn a_document_may_be_as_deep_as_it_is_long() {
     let depth = 500_000;
     let deep = "[".repeat(depth) + &"]".repeat(depth);

@@ -349,7 +349,10 @@ impl<'d> Diff<'d, '_, '_, '_> {
             }
             None => self.align(in_order, &exact, &ours, &theirs),
         };
-        self.look_at(&aligned, &ours, &theirs, step);
+        let is_equal =
+            |pair: &Aligned| matches!(pair, Aligned::Both(i, j) if exact[0][*i] == exact[1][*j]);
+        let unequal = aligned.iter().filter(|pair| !is_equal(pair));
+        self.look_at(unequal.rev(), &ours, &theirs, step);
     }
 
     /// Whether the elements are the same, perhaps by class only, and merely their order differs.
@@ -403,8 +406,14 @@ impl<'d> Diff<'d, '_, '_, '_> {
         [picked(of_legacy, ours), picked(of_rust, theirs)]
     }
 
-    fn look_at(&mut self, aligned: &[Aligned], ours: &[At], theirs: &[At], step: Option<StepId>) {
-        for pair in aligned.iter().rev() {
+    fn look_at<'p>(
+        &mut self,
+        backwards: impl Iterator<Item = &'p Aligned>,
+        ours: &[At],
+        theirs: &[At],
+        step: Option<StepId>,
+    ) {
+        for pair in backwards {
             let index = match pair {
                 Aligned::Both(index, _) | Aligned::Left(index) | Aligned::Right(index) => *index,
             };

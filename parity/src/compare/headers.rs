@@ -51,8 +51,7 @@ pub(super) fn compare(
     context: &mut Context<'_>,
 ) {
     for (name, reading) in &READ {
-        let (ours, theirs) = (legacy.get(name), rust.get(name));
-        if ours == theirs && matches!(reading, Reading::MediaType | Reading::Presence) {
+        if legacy.get_all(name) == rust.get_all(name) {
             continue;
         }
         let (ours, theirs) = (joined(legacy, name), joined(rust, name));
@@ -179,11 +178,7 @@ struct Cookie {
 }
 
 fn cookies(legacy: &HeaderMap, rust: &HeaderMap, found: &mut Found<'_>, context: &mut Context<'_>) {
-    let set = |headers: &HeaderMap| -> BTreeSet<Cookie> {
-        let values = headers.get_all(SET_COOKIE).iter();
-        values.map(|value| cookie(&text_of(value))).collect()
-    };
-    let (ours, theirs) = (set(legacy), set(rust));
+    let (ours, theirs) = (jar(legacy), jar(rust));
     if ours == theirs && end_alike(legacy, rust, context) {
         return;
     }
@@ -203,6 +198,29 @@ fn cookies(legacy: &HeaderMap, rust: &HeaderMap, found: &mut Found<'_>, context:
         kind,
         (ours.as_deref(), theirs.as_deref()),
     );
+}
+
+/// The cookies that are left with a client: of two with one name, domain and path the later one.
+fn jar(headers: &HeaderMap) -> BTreeSet<Cookie> {
+    let values = headers.get_all(SET_COOKIE).iter();
+    let mut jar: Vec<Cookie> = Vec::new();
+    for new in values.map(|value| cookie(&text_of(value))) {
+        jar.retain(|known| !known.is_replaced_by(&new));
+        jar.push(new);
+    }
+    jar.into_iter().collect()
+}
+
+impl Cookie {
+    fn is_replaced_by(&self, new: &Self) -> bool {
+        self.name == new.name && self.home().eq(new.home())
+    }
+
+    /// The attributes that say whose it is.
+    fn home(&self) -> impl Iterator<Item = &String> {
+        let is_home = |part: &&String| part.starts_with("domain=") || part.starts_with("path=");
+        self.attributes.iter().filter(is_home)
+    }
 }
 
 /// Whether the same cookies end at the same time, as far as two answers can mean the same.
@@ -350,6 +368,29 @@ mod tests {
         check("retry-after", "30", "60", Some(Kind::Header));
         check("x-powered-by", "Express", "", None);
         check("date", "a", "b", None);
+    }
+
+    #[test]
+    fn of_a_cookie_that_is_set_twice_the_last_counts() {
+        let (set, deleted) = (
+            ("set-cookie", "s=1; Path=/"),
+            ("set-cookie", "s=; Path=/; Max-Age=0"),
+        );
+        let elsewhere = ("set-cookie", "s=1; Path=/a");
+        let is_same = |ours: &[_], theirs: &[_]| compared(ours, theirs).differences.is_empty();
+        assert!(!is_same(&[set, deleted], &[deleted, set]));
+        assert!(is_same(&[deleted, set], &[set]));
+        assert!(is_same(&[set, elsewhere], &[elsewhere, set]));
+        assert!(!is_same(&[set, elsewhere], &[set]));
+    }
+
+    #[test]
+    fn no_value_of_many_is_left_out() {
+        let (json, html) = (
+            ("content-type", "application/json"),
+            ("content-type", "text/html"),
+        );
+        assert_eq!(compared(&[json], &[json, html]).differences.len(), 1);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::Place;
 use crate::class::is_id;
-use crate::json::{At, Doc, Value, unescape};
+use crate::json::{At, Doc, Value, is_unprintable, unescape};
 
 /// Members from which an object is a map: nobody names so many fields.
 const MAP: u32 = 50;
@@ -147,7 +147,7 @@ fn written(name: &str) -> String {
         match character {
             '~' => text.push_str("~0"),
             '/' => text.push_str("~1"),
-            character if character.is_control() => text.push('\u{fffd}'),
+            character if is_unprintable(character) => text.push('\u{fffd}'),
             character => text.push(character),
         }
     }

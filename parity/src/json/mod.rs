@@ -10,7 +10,7 @@ mod text;
 
 pub(crate) use number::{ordinal, same, within};
 pub(crate) use read::read;
-pub(crate) use show::{shorten, show};
+pub(crate) use show::{is_unprintable, shorten, show};
 pub(crate) use text::unescape;
 
 use std::borrow::Cow;

@@ -68,7 +68,7 @@ fn beginning(text: &str) -> &str {
 pub(crate) fn shorten(text: &str) -> String {
     let printable = |character: char| match character {
         '\n' => '⏎',
-        character if character.is_control() => '\u{fffd}',
+        character if is_unprintable(character) => '\u{fffd}',
         character => character,
     };
     let mut characters = text.chars();
@@ -78,6 +78,16 @@ pub(crate) fn shorten(text: &str) -> String {
         short.push('…');
     }
     short
+}
+
+/// Whether it moves the cursor, breaks the line or turns the direction of what stands around it.
+pub(crate) fn is_unprintable(character: char) -> bool {
+    let turns = matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    let breaks = matches!(character, '\u{2028}' | '\u{2029}');
+    character.is_control() || turns || breaks
 }
 
 #[cfg(test)]
@@ -112,5 +122,6 @@ mod tests {
             MOST
         );
         assert_eq!(shorten("a\nb\u{7}"), "a⏎b\u{fffd}");
+        assert_eq!(shorten("\u{202e}a\u{2028}é"), "\u{fffd}a\u{fffd}é");
     }
 }

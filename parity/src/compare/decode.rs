@@ -27,25 +27,31 @@ pub(super) enum Decoded<'a> {
 
 /// Unpacks a body; of one that was cut, as much as there is.
 pub(super) fn decode<'a>(headers: &HeaderMap, body: &'a [u8], extent: Extent) -> Decoded<'a> {
-    let coding = headers.get(CONTENT_ENCODING).map(|value| {
-        String::from_utf8_lossy(value.as_bytes())
-            .trim()
-            .to_ascii_lowercase()
-    });
-    let unpacked = match coding.as_deref() {
-        None | Some("" | "identity") => return Decoded::Plain(Cow::Borrowed(body)),
-        Some(_) if body.is_empty() => return Decoded::Plain(Cow::Borrowed(body)),
-        Some("gzip" | "x-gzip") => unpack(flate2::read::MultiGzDecoder::new(body), extent),
-        Some("deflate") => unpack(flate2::read::ZlibDecoder::new(body), extent)
+    let coding = coding(headers);
+    let unpacked = match &*coding {
+        "" | "identity" => return Decoded::Plain(Cow::Borrowed(body)),
+        _ if body.is_empty() => return Decoded::Plain(Cow::Borrowed(body)),
+        "gzip" | "x-gzip" => unpack(flate2::read::MultiGzDecoder::new(body), extent),
+        "deflate" => unpack(flate2::read::ZlibDecoder::new(body), extent)
             .or_else(|| unpack(flate2::read::DeflateDecoder::new(body), extent)),
-        Some("br") => unpack(brotli_decompressor::Decompressor::new(body, 4096), extent),
-        Some(_) => None,
+        "br" => unpack(brotli_decompressor::Decompressor::new(body, 4096), extent),
+        _ => None,
     };
     match unpacked {
         Some(bytes) if bytes.len() as u64 > MOST => Decoded::Bomb,
         Some(bytes) => Decoded::Plain(Cow::Owned(bytes)),
-        None => Decoded::Packed(coding.unwrap_or_default()),
+        None => Decoded::Packed(coding),
     }
+}
+
+/// As it is written, in one line and in lower case; several that were applied one after the other are not known here.
+fn coding(headers: &HeaderMap) -> String {
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let codings: Vec<String> = values
+        .map(|value| value.trim().to_ascii_lowercase())
+        .collect();
+    codings.join(", ")
 }
 
 fn unpack(reader: impl Read, extent: Extent) -> Option<Vec<u8>> {
@@ -108,6 +114,15 @@ mod tests {
             &[0x0b, 0x02, 0x80, b'h', b'e', b'l', b'l', b'o', 0x03],
             &plain,
         );
+    }
+
+    #[test]
+    fn a_second_coding_is_not_overlooked() {
+        let mut headers = HeaderMap::new();
+        headers.append(CONTENT_ENCODING, "gzip".parse().unwrap());
+        headers.append(CONTENT_ENCODING, "br".parse().unwrap());
+        let decoded = decode(&headers, b"hello", Extent::Whole);
+        assert_eq!(decoded, Decoded::Packed("gzip, br".to_owned()));
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod stream;
 
 use std::borrow::Cow;
 
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 
 use self::decode::{Decoded, decode};
@@ -79,14 +79,9 @@ fn bodies(
     found: &mut Found<'_>,
     context: &mut Context<'_>,
 ) {
-    let encoding = |observation: &Observation| {
-        observation
-            .headers
-            .get(http::header::CONTENT_ENCODING)
-            .cloned()
-    };
+    let encodings = [legacy, rust].map(|side| side.headers.get_all(CONTENT_ENCODING));
     let whole = legacy.body.extent == Extent::Whole && rust.body.extent == Extent::Whole;
-    if legacy.body.bytes == rust.body.bytes && encoding(legacy) == encoding(rust) {
+    if legacy.body.bytes == rust.body.bytes && encodings[0] == encodings[1] {
         return;
     }
     let ours = decode(&legacy.headers, &legacy.body.bytes, legacy.body.extent);
@@ -153,7 +148,8 @@ fn json(
     found: &mut Found<'_>,
     context: &mut Context<'_>,
 ) {
-    match (read(ours), read(theirs)) {
+    let (our_text, their_text) = unmarked(ours, theirs);
+    match (read(our_text), read(their_text)) {
         (Some(ours), Some(theirs)) => Diff::new(&ours, &theirs, found, context).run(),
         (None, None) if nature == Nature::Unknown && !is_text(ours) => bytes(ours, theirs, found),
         (None, None) => texts(ours, theirs, found, context),
@@ -170,6 +166,13 @@ fn json(
             );
         }
     }
+}
+
+/// Without the mark of UTF-8 that both begin with; where only one does, a client may stumble over it.
+fn unmarked<'a>(ours: &'a [u8], theirs: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    let stripped = ours.strip_prefix(MARK).zip(theirs.strip_prefix(MARK));
+    stripped.unwrap_or((ours, theirs))
 }
 
 fn is_text(bytes: &[u8]) -> bool {

@@ -61,6 +61,9 @@ fn values_are_told_apart_at_their_place() {
         &["json:/a value", "json:/b value"],
     );
     check(r#"{"a":1}"#, "oops", &["body type"]);
+    check("\u{feff}{\"a\":1}", "\u{feff}{\"a\":1.0}", &[]);
+    check("\u{feff}{\"a\":1}", "{\"a\":1}", &["body type"]);
+    check("", "{}", &["body type"]);
 }
 
 #[test]

@@ -168,6 +168,39 @@ pub(crate) const ROOMS: &[Room] = &[
             "crate::shadow",
         ],
     ),
+    Room(
+        "proxy/src/record",
+        &[
+            "pingora",
+            "axum",
+            "toml",
+            "std::fs",
+            "std::net",
+            "crate::admin",
+            "crate::backend",
+            "crate::command",
+            "crate::config",
+            "crate::gateway",
+            "crate::listen",
+            "crate::reload",
+            "crate::shadow",
+        ],
+    ),
+    Room(
+        "proxy/src/replay",
+        &[
+            "pingora",
+            "axum",
+            "toml",
+            "std::fs",
+            "crate::admin",
+            "crate::command",
+            "crate::gateway",
+            "crate::listen",
+            "crate::record",
+            "crate::reload",
+        ],
+    ),
 ];
 
 /// Rooms that other changes fill; their rows hold from the day they are there.

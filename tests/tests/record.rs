@@ -5,13 +5,18 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use futures_util::{SinkExt, StreamExt};
 use nix::sys::signal::Signal;
-use overgrow_parity::trace::Trace;
+use overgrow_parity::Extent;
+use overgrow_parity::trace::{Conversation, Payload, Trace};
 use overgrow_tests::ask::{Ask, get, post};
 use overgrow_tests::origin::Origin;
 use overgrow_tests::process::Process;
 use overgrow_tests::sidecar::{self, Sidecar, routes_toml};
 use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, accept_async, connect_async};
 
 /// Whatever is waited for takes milliseconds.
 const SOON: Duration = Duration::from_secs(15);
@@ -24,7 +29,10 @@ struct Scene {
 
 impl Scene {
     async fn start() -> Result<Self> {
-        let origin = Origin::start().await?;
+        Self::before(Origin::start().await?).await
+    }
+
+    async fn before(origin: Origin) -> Result<Self> {
         let route = "[[route]]\nid = \"orders\"\nmatch = { path = \"/orders/*\" }";
         Ok(Self {
             sidecar: Sidecar::start(&routes_toml(origin.address(), route)).await?,
@@ -82,6 +90,105 @@ async fn what_is_recorded_is_true_when_it_is_replayed() -> Result<()> {
         !text.contains("s3cret") && !text.contains("abcdef"),
         "{text}"
     );
+
+    let against = format!("http://{}", scene.origin.address());
+    let output = replay(&scene.trace(), &["--against", &against]).await?;
+    ensure!(output.status.code() == Some(0), "{output:?}");
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(found.contains("2 entries: 2 equal"), "{found}");
+    Ok(())
+}
+
+/// A service that says everything twice, and closes when it is told to.
+async fn echoing() -> Result<Origin> {
+    Origin::start_with(|stream| async move {
+        let Ok(mut socket) = accept_async(stream).await else {
+            return;
+        };
+        while let Some(Ok(message)) = socket.next().await {
+            let sent = match message {
+                message if message == Message::text("end") => socket.close(None).await,
+                Message::Text(_) | Message::Binary(_) => socket.send(message).await,
+                _ => continue,
+            };
+            if sent.is_err() {
+                return;
+            }
+        }
+    })
+    .await
+}
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+impl Scene {
+    async fn connect(&self, path: &str) -> Result<Socket> {
+        let url = format!("ws://{}{path}", self.sidecar.addr());
+        Ok(connect_async(url).await?.0)
+    }
+}
+
+async fn say(socket: &mut Socket, message: Message) -> Result<()> {
+    socket.send(message.clone()).await?;
+    let said = tokio::time::timeout(SOON, socket.next()).await?;
+    ensure!(said.context("closed")?? == message);
+    Ok(())
+}
+
+/// Who said what.
+fn told(conversation: &Conversation) -> Vec<(&str, Payload)> {
+    let messages = conversation.messages.iter();
+    let told = messages.map(|message| (message.way.name(), message.payload.clone()));
+    told.collect()
+}
+
+fn conversation<'a>(trace: &'a Trace, path: &str) -> Result<&'a Conversation> {
+    let mut entries = trace.entries.iter();
+    let entry = entries.find(|entry| entry.request.target == path);
+    let conversation = entry.and_then(|entry| entry.conversation.as_ref());
+    conversation.with_context(|| format!("no conversation at {path}"))
+}
+
+#[tokio::test]
+async fn a_websocket_is_recorded_with_its_messages() -> Result<()> {
+    let scene = Scene::before(echoing().await?).await?;
+    let recording = scene.record("orders", "2s").await?;
+    let mut socket = scene.connect("/orders/live").await?;
+    let secret = r#"{"id":1,"password":"hunter2"}"#;
+    say(&mut socket, Message::text(secret)).await?;
+    say(&mut socket, Message::binary(vec![0, 255, 7])).await?;
+    // Longer than one read, in a frame whose length takes eight bytes.
+    let long = "long ".repeat(20_000);
+    say(&mut socket, Message::text(&long)).await?;
+    socket.send(Message::text("end")).await?;
+    while socket.next().await.is_some_and(|said| said.is_ok()) {}
+    let mut socket = scene.connect("/orders/open").await?;
+    say(&mut socket, Message::text("hello")).await?;
+    let status = recording.ended(SOON).await?;
+    drop(socket);
+    ensure!(status.success(), "{}", recording.output());
+
+    let text = |text: &str| Payload::Text(text.to_owned());
+    let trace = scene.recorded()?;
+    let closed = conversation(&trace, "/orders/live")?;
+    let masked = text(r#"{"id":1,"password":"[redacted]"}"#);
+    let bytes = Payload::Binary(vec![0, 255, 7].into());
+    let expect = [
+        ("send", masked.clone()),
+        ("receive", masked),
+        ("send", bytes.clone()),
+        ("receive", bytes),
+        ("send", text(&long)),
+        ("receive", text(&long)),
+        ("send", text("end")),
+    ];
+    ensure!(told(closed) == expect, "{:?}", told(closed));
+    let close = closed.close.as_ref().context("no close")?;
+    ensure!((close.code, closed.extent) == (1005, Extent::Whole));
+    let open = conversation(&trace, "/orders/open")?;
+    let hello = || text("hello");
+    ensure!(told(open) == [("send", hello()), ("receive", hello())]);
+    ensure!(open.extent == Extent::Cut);
 
     let against = format!("http://{}", scene.origin.address());
     let output = replay(&scene.trace(), &["--against", &against]).await?;

@@ -152,7 +152,7 @@ fn conversation<'a>(trace: &'a Trace, path: &str) -> Result<&'a Conversation> {
 #[tokio::test]
 async fn a_websocket_is_recorded_with_its_messages() -> Result<()> {
     let scene = Scene::before(echoing().await?).await?;
-    let recording = scene.record("orders", "2s").await?;
+    let recording = scene.record("orders", "1h").await?;
     let mut socket = scene.connect("/orders/live").await?;
     let secret = r#"{"id":1,"password":"hunter2"}"#;
     say(&mut socket, Message::text(secret)).await?;
@@ -164,6 +164,7 @@ async fn a_websocket_is_recorded_with_its_messages() -> Result<()> {
     while socket.next().await.is_some_and(|said| said.is_ok()) {}
     let mut socket = scene.connect("/orders/open").await?;
     say(&mut socket, Message::text("hello")).await?;
+    recording.signal(Signal::SIGINT)?;
     let status = recording.ended(SOON).await?;
     drop(socket);
     ensure!(status.success(), "{}", recording.output());

@@ -16,13 +16,14 @@ use arc_swap::ArcSwap;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router, middleware};
 use overgrow_parity::Evidence;
 use serde_json::json;
 use tower::ServiceExt;
 
 pub use self::access::Access;
+pub use self::record::NUMBER;
 pub use self::routes::describe;
 
 use crate::config::{Handlers, RouteConfig};
@@ -81,6 +82,7 @@ impl Admin {
             .route("/api/routes", get(routes::list))
             .route("/api/routes/{id}", get(routes::one).patch(routes::set))
             .route("/api/record", post(record::stream))
+            .route("/api/record/{number}", delete(record::end))
             .route("/api/parity", get(parity::list))
             .route("/api/parity/{id}", get(parity::one))
             .route("/api/parity/{id}/samples", get(parity::samples::list))
@@ -125,17 +127,18 @@ async fn index(State(shown): State<Shown>) -> String {
     let generation = shown.running.load();
     format!(
         "overgrow {}, generation {}, routes: {}\n\n\
-         GET   /healthz          alive\n\
-         GET   /readyz           ready for traffic\n\
-         GET   /metrics          for Prometheus\n\
-         GET   /api/config       what is running, and whether it is what routes.toml says\n\
-         GET   /api/routes       the table\n\
-         GET   /api/routes/ID    one route\n\
-         PATCH /api/routes/ID    {{\"rust\": 25}} edits routes.toml\n\
-         GET   /api/parity       whether both sides of each route answer alike\n\
-         GET   /api/parity/ID    where they differ, and what the gate waits for\n\
-         GET   /api/parity/ID/samples?place=&kind=&limit=\n\
-         POST  /api/record       {{\"route\": ID, \"for\": \"10m\"}} streams what it is asked and answers\n",
+         GET    /healthz          alive\n\
+         GET    /readyz           ready for traffic\n\
+         GET    /metrics          for Prometheus\n\
+         GET    /api/config       what is running, and whether it is what routes.toml says\n\
+         GET    /api/routes       the table\n\
+         GET    /api/routes/ID    one route\n\
+         PATCH  /api/routes/ID    {{\"rust\": 25}} edits routes.toml\n\
+         GET    /api/parity       whether both sides of each route answer alike\n\
+         GET    /api/parity/ID    where they differ, and what the gate waits for\n\
+         GET    /api/parity/ID/samples?place=&kind=&limit=\n\
+         POST   /api/record       {{\"route\": ID, \"for\": \"10m\"}} streams what it is asked and answers\n\
+         DELETE /api/record/N     ends the recording whose head has x-overgrow-recording: N\n",
         env!("CARGO_PKG_VERSION"),
         generation.number,
         generation.config.routes.len(),

@@ -1,12 +1,13 @@
 //! `POST /api/record`: what a route is asked and answers, as it happens.
 //!
 //! One entry of a HAR file per line, without its secrets. The stream ends when the time is over, when the sidecar begins
-//! to drain, or when the reader leaves; its last line says how many exchanges were left out.
+//! to drain, when the recording is deleted by the number in its head, or when the reader leaves. Its last lines are the
+//! WebSockets that are still open, as far as they have come, and how many exchanges were left out.
 
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -22,7 +23,10 @@ use crate::record::Recording;
 /// Nobody needs a longer one, and one that was forgotten ends.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How often a quiet stream looks whether the sidecar is about to end.
+/// Says the number of a recording.
+pub const NUMBER: &str = "x-overgrow-recording";
+
+/// How often a quiet stream looks whether the sidecar, or somebody else, is about to end it.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// The body of the request.
@@ -60,12 +64,24 @@ pub(super) async fn stream(
         drain: shown.drain,
         over: false,
     };
+    let number = HeaderValue::from(lines.recording.number());
     let kind = HeaderValue::from_static("application/x-ndjson");
     let lines = stream::unfold(lines, |mut lines| async {
         let line = lines.next().await?;
         Some((Ok::<_, std::convert::Infallible>(line), lines))
     });
-    ([(header::CONTENT_TYPE, kind)], Body::from_stream(lines)).into_response()
+    let mut response = Body::from_stream(lines).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response.headers_mut().insert(NUMBER, number);
+    response
+}
+
+/// Ends a recording. Its stream goes on with what it still has to say.
+pub(super) async fn end(State(shown): State<Shown>, Path(number): Path<u64>) -> Response {
+    match shown.recorder.dismiss(number) {
+        true => StatusCode::NO_CONTENT.into_response(),
+        false => problem::of(StatusCode::NOT_FOUND, "there is no such recording"),
+    }
 }
 
 fn wanted(body: &str) -> Option<(String, Duration)> {
@@ -86,7 +102,7 @@ impl Lines {
         if self.over {
             return None;
         }
-        while Instant::now() < self.until && !self.drain.is_draining() {
+        while Instant::now() < self.until && !self.is_over() {
             let look = self.until.min(Instant::now() + LOOK);
             match timeout_at(look, self.recording.next()).await {
                 Ok(Some(entry)) => return Some(line(&entry)),
@@ -103,6 +119,12 @@ impl Lines {
             "{}\n",
             json!({"missed": self.recording.missed()})
         )))
+    }
+}
+
+impl Lines {
+    fn is_over(&self) -> bool {
+        self.drain.is_draining() || self.recording.is_dismissed()
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, header};
+use http::{HeaderMap, Method, Request, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -85,6 +85,15 @@ impl Desk {
         sent.unwrap_or_else(|_| Err(Unasked::Late(self.address.clone())))
     }
 
+    /// `DELETE path`.
+    pub(super) async fn delete(&self, path: &str) -> Result<(), Unasked> {
+        let request = request(&self.address, self.token.as_deref(), Method::DELETE, path);
+        let sending = send(&self.address, request, Full::default());
+        let sent = tokio::time::timeout(PATIENCE, sending).await;
+        sent.unwrap_or_else(|_| Err(Unasked::Late(self.address.clone())))
+            .map(drop)
+    }
+
     fn get_within(&self, patience: Duration, path: &str) -> Result<Value, Unasked> {
         let admin = &self.address;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -108,11 +117,17 @@ async fn ask(admin: &str, token: Option<&str>, path: &str) -> Result<Value, Unas
 /// An answer that is being read. Dropping it closes the connection.
 pub(super) struct Stream {
     admin: String,
+    headers: HeaderMap,
     body: Incoming,
     driver: JoinHandle<()>,
 }
 
 impl Stream {
+    /// A header of the answer, if it is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
     /// The next piece; none at the end. Dropping the future loses nothing.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Unasked> {
         let frame = self.body.frame().await.transpose();
@@ -161,9 +176,11 @@ async fn send(
     let response = sender.send_request(request).await;
     let response = response.map_err(|error| foreign(admin, error))?;
     let status = response.status();
+    let (head, body) = response.into_parts();
     let stream = Stream {
         admin: admin.to_owned(),
-        body: response.into_body(),
+        headers: head.headers,
+        body,
         driver,
     };
     if !status.is_success() {

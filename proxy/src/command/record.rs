@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::ask::{Desk, Stream};
 use super::{FileArg, NO, style};
+use crate::admin;
 
 /// What a person asks for.
 #[derive(Debug, clap::Args)]
@@ -72,17 +73,19 @@ enum End {
 
 /// Reads the stream to its end, or to Ctrl-C.
 async fn recorded(args: &RecordArgs) -> Result<Taken, String> {
-    let mut stream = listen(args).await?;
+    let desk = Desk::at(&args.file.file, args.admin.clone());
+    let mut stream = listen(&desk, args).await?;
+    let number = stream.header(admin::NUMBER).map(str::to_owned);
     // From here on; before it, Ctrl-C ends the process as usual.
     let mut interrupts = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     eprintln!("recording {}, Ctrl-C ends it", args.route);
     let progress = Progress::begin(args.time);
     let mut taken = Taken::default();
     let mut lines = Lines::default();
+    let mut ending = Ending { desk, number };
     loop {
         tokio::select! {
-            // The file is written all the same.
-            _ = interrupts.recv() => break,
+            _ = interrupts.recv() => if !ending.begins().await { break },
             () = progress.tick(taken.entries.len()) => {}
             piece = stream.next() => match piece {
                 Ok(Some(piece)) => {
@@ -103,8 +106,27 @@ async fn recorded(args: &RecordArgs) -> Result<Taken, String> {
     Ok(taken)
 }
 
-async fn listen(args: &RecordArgs) -> Result<Stream, String> {
-    let desk = Desk::at(&args.file.file, args.admin.clone());
+/// On Ctrl-C the sidecar is asked to end: it knows what open WebSockets have said so far.
+struct Ending {
+    desk: Desk,
+    /// Of the recording; none once it was asked.
+    number: Option<String>,
+}
+
+impl Ending {
+    /// Whether there is an end to wait for. Who interrupts twice does not want to; the file is written all the same.
+    async fn begins(&mut self) -> bool {
+        match self.number.take() {
+            Some(number) => {
+                let path = format!("/api/record/{number}");
+                self.desk.delete(&path).await.is_ok()
+            }
+            None => false,
+        }
+    }
+}
+
+async fn listen(desk: &Desk, args: &RecordArgs) -> Result<Stream, String> {
     let wanted = json!({
         "route": args.route,
         "for": humantime::format_duration(args.time).to_string(),

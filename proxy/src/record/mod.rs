@@ -10,7 +10,7 @@ mod entry;
 mod frames;
 mod tap;
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use overgrow_parity::trace::Entry;
@@ -35,6 +35,8 @@ pub struct Recorder(Arc<Shared>);
 
 struct Shared {
     listening: AtomicUsize,
+    /// Of the next recording.
+    number: AtomicU64,
     listeners: Mutex<Vec<Listener>>,
     budget: Budget,
 }
@@ -42,7 +44,9 @@ struct Shared {
 /// One who listens.
 #[derive(Clone)]
 struct Listener {
+    number: u64,
     route: Arc<str>,
+    dismissed: Arc<AtomicBool>,
     drafts: mpsc::Sender<Arc<Draft>>,
     missed: Arc<AtomicU64>,
     sockets: Arc<Mutex<Vec<Weak<Open>>>>,
@@ -59,6 +63,7 @@ impl Recorder {
     pub fn new() -> Self {
         Self(Arc::new(Shared {
             listening: AtomicUsize::new(0),
+            number: AtomicU64::new(1),
             listeners: Mutex::default(),
             budget: Budget::new(MEMORY),
         }))
@@ -68,22 +73,37 @@ impl Recorder {
     pub fn listen(&self, route: &str) -> Recording {
         let (drafts, received) = mpsc::channel(QUEUE);
         let listener = Listener {
+            number: self.0.number.fetch_add(1, Ordering::Relaxed),
             route: route.into(),
+            dismissed: Arc::default(),
             drafts,
             missed: Arc::default(),
             sockets: Arc::default(),
         };
+        let (number, dismissed) = (listener.number, Arc::clone(&listener.dismissed));
         let missed = Arc::clone(&listener.missed);
         let sockets = Arc::clone(&listener.sockets);
         self.listeners().push(listener);
         self.0.listening.fetch_add(1, Ordering::Relaxed);
         Recording {
             recorder: self.clone(),
+            number,
+            dismissed,
             drafts: received,
             missed,
             sockets,
             unfinished: Vec::new(),
         }
+    }
+
+    /// Tells a recording that no more of it is wanted; `false` when there is none of that number.
+    pub fn dismiss(&self, number: u64) -> bool {
+        let listeners = self.listeners();
+        let listener = listeners.iter().find(|listener| listener.number == number);
+        listener.is_some_and(|listener| {
+            listener.dismissed.store(true, Ordering::Relaxed);
+            true
+        })
     }
 
     /// The tap for a request to a route; none when nobody listens to it.
@@ -132,6 +152,8 @@ impl Listener {
 /// What is being taken down. Dropping it ends that.
 pub struct Recording {
     recorder: Recorder,
+    number: u64,
+    dismissed: Arc<AtomicBool>,
     drafts: mpsc::Receiver<Arc<Draft>>,
     missed: Arc<AtomicU64>,
     sockets: Arc<Mutex<Vec<Weak<Open>>>>,
@@ -140,6 +162,16 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// By which it can be dismissed.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether somebody has said that no more of it is wanted.
+    pub fn is_dismissed(&self) -> bool {
+        self.dismissed.load(Ordering::Relaxed)
+    }
+
     /// The next exchange, without its secrets; none when the recording was ended and there are no more. Dropping the
     /// future loses nothing.
     pub async fn next(&mut self) -> Option<Entry> {
@@ -163,7 +195,7 @@ impl Recording {
     fn leave(&self) {
         let mut listeners = self.recorder.listeners();
         let before = listeners.len();
-        listeners.retain(|listener| !Arc::ptr_eq(&listener.missed, &self.missed));
+        listeners.retain(|listener| listener.number != self.number);
         let left = before - listeners.len();
         let listening = &self.recorder.0.listening;
         listening.fetch_sub(left, Ordering::Relaxed);

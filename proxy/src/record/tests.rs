@@ -270,3 +270,14 @@ async fn a_socket_that_is_open_at_the_end_is_heard_as_far_as_it_came() {
     assert!(recording.next().await.is_none());
     assert_eq!(recording.missed(), 0);
 }
+
+#[test]
+fn only_the_recording_of_that_number_is_dismissed() {
+    let recorder = Recorder::new();
+    let [one, other] = [recorder.listen("orders"), recorder.listen("orders")];
+    assert!(recorder.dismiss(other.number()));
+    assert!(other.is_dismissed() && !one.is_dismissed());
+    let number = other.number();
+    drop(other);
+    assert!(!recorder.dismiss(number));
+}

@@ -21,7 +21,7 @@ pub mod statistics;
 pub mod trace;
 
 pub use alias::AliasBook;
-pub use compare::{compare, unpacked};
+pub use compare::{compare, is_event_stream, unpacked};
 pub use difference::{Comparison, Difference, Standing};
 pub use evidence::{
     Answered, Evidence, Failures, KeyReport, Ledger, Missed, Pair, Recent, Recorded, Side, Verdict,

@@ -94,8 +94,15 @@ async fn replay(gateway: &OpenClaw, trace: &Path, more: &[&str]) -> Result<Outpu
         .args(["--against", &against]);
     command.arg("--rules").arg(kit::tree("golden/rules.toml"));
     command.args(["--host", "recorded"]).args(more);
-    // Broadcasts: of other clients, of runs that earlier entries have begun, of a clock.
-    for event in ["agent", "chat", "health", "presence", "tick"] {
+    // Broadcasts: of other clients, of runs that earlier entries have begun, of a clock, of what an answer has changed.
+    for event in [
+        "agent",
+        "chat",
+        "health",
+        "presence",
+        "tick",
+        "voicewake.changed",
+    ] {
         command.arg("--without").arg(format!("event={event}"));
     }
     // The gateway's output is read by this process meanwhile.

@@ -62,6 +62,11 @@ pub fn unpacked<'a>(headers: &HeaderMap, body: &'a [u8]) -> Option<Cow<'a, [u8]>
     }
 }
 
+/// Whether a body is a stream of events, which can be compared as far as it was kept.
+pub fn is_event_stream(headers: &HeaderMap) -> bool {
+    matches!(nature(headers), Nature::Stream(_))
+}
+
 /// What a body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Nature {

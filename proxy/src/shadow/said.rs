@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use overgrow_handler::Effect;
-use overgrow_parity::{Answered, Extent, Kept, Observation, Planned};
+use overgrow_parity::{Answered, Extent, Kept, Observation, Planned, is_event_stream};
 use tokio::time::Instant;
 
 use super::asking::Given;
@@ -110,21 +110,6 @@ fn extent(answer: &Answer) -> Result<Extent, Outcome> {
         End::Full | End::Crowded | End::Late if is_event_stream(&answer.headers) => Ok(Extent::Cut),
         end => Err(outcome_of(end)),
     }
-}
-
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let kind = kind.and_then(|kind| kind.split(|byte| *byte == b';').next());
-    let streams = [
-        &b"text/event-stream"[..],
-        b"application/x-ndjson",
-        b"application/jsonl",
-    ];
-    kind.is_some_and(|kind| {
-        streams
-            .iter()
-            .any(|stream| kind.trim_ascii().eq_ignore_ascii_case(stream))
-    })
 }
 
 /// Nothing but a status.

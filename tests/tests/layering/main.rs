@@ -8,7 +8,7 @@ mod scan;
 
 use anyhow::{Result, ensure};
 use overgrow_tests::kit::tree;
-use rows::{CRATES, HANDLER_MANIFEST, HANDLER_SOURCES, LATER, LATER_ROOMS, Listed, ROOMS, Room};
+use rows::{CRATES, HANDLER_MANIFEST, HANDLER_SOURCES, LATER, Listed, ROOMS, Room};
 use scan::{dependencies, sources, violations};
 use std::path::{Path, PathBuf};
 
@@ -26,9 +26,6 @@ fn no_room_names_what_it_must_not_know() -> Result<()> {
             "the room {room} is gone: mend the table"
         );
         found.extend(named_in(&sources, forbidden));
-    }
-    for Room(room, forbidden) in LATER_ROOMS {
-        found.extend(named_in(&sources(&workspace(room))?, forbidden));
     }
     assert_eq!(found, Vec::<String>::new());
     Ok(())

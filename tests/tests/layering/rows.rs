@@ -201,10 +201,6 @@ pub(crate) const ROOMS: &[Room] = &[
             "crate::reload",
         ],
     ),
-];
-
-/// Rooms that other changes fill; their rows hold from the day they are there.
-pub(crate) const LATER_ROOMS: &[Room] = &[
     Room(
         "proxy/src/shadow",
         &[

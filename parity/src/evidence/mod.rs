@@ -53,7 +53,7 @@ pub struct Pair<'a> {
 pub struct Answered {
     /// The status; for a side that failed to answer, the one that the client would get.
     pub status: u16,
-    /// To the last byte that was kept.
+    /// From the complete request to the head of the answer: what a client waits for. Zero when there was none.
     pub took: Duration,
 }
 
@@ -213,7 +213,9 @@ impl Evidence {
 
     fn note(&mut self, pair: &Pair<'_>) {
         self.failures.pair(pair.legacy.status, pair.rust.status);
-        self.latency.record(pair.legacy.took, pair.rust.took);
+        if !pair.rust.took.is_zero() {
+            self.latency.record(pair.legacy.took, pair.rust.took);
+        }
         self.shapes.compared(pair.shape);
         for rule in &pair.comparison.rules {
             self.rules.insert(*rule, pair.at);

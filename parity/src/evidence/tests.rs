@@ -199,3 +199,25 @@ fn the_ledger_tells_what_could_hide_a_difference() {
     assert_eq!(evidence.ledger().lost(), 2);
     assert_eq!(evidence.ledger().missed(Missed::Timeout), 1);
 }
+
+#[test]
+fn a_side_that_gave_no_answer_was_not_quick() {
+    let mut watched = Watched::new();
+    let (comparison, shape) = (Comparison::default(), watched.shape.clone());
+    let pair = |took| Pair {
+        comparison: &comparison,
+        again: None,
+        legacy: Answered {
+            status: 200,
+            took: Duration::from_millis(5),
+        },
+        rust: Answered { status: 500, took },
+        shape: &shape,
+        at: NOW,
+    };
+    let (none, some) = (pair(Duration::ZERO), pair(Duration::from_millis(5)));
+    watched.evidence.record(&none);
+    assert_eq!(watched.evidence.latency().pairs(), 0);
+    watched.evidence.record(&some);
+    assert_eq!(watched.evidence.latency().pairs(), 1);
+}

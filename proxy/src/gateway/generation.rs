@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use overgrow_handler::Registry;
 
 use crate::backend::upstream::{Checks, Reach, Upstream};
 use crate::backend::{Backend, Native};
 use crate::config::{Config, HandlerRef, LegacyConfig, RouteConfig};
-use crate::ledger::Ledger;
+use crate::ledger::{self, Ledger};
 use crate::metrics::{Metrics, RouteMetrics};
 use crate::route::Table;
 use crate::shadow::{self, Judge, Lane, Shadow};
@@ -129,11 +129,6 @@ impl Generation {
     }
 }
 
-fn unix_seconds() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
-}
-
 fn legacy_reach(legacy: &LegacyConfig) -> Reach {
     Reach {
         urls: legacy.urls.clone(),
@@ -211,7 +206,7 @@ impl Known<'_> {
             &route.id,
             &shadow::fingerprint(route, legacy, self.parts.build),
         );
-        book.note_dial(route.rust.percent(), unix_seconds());
+        book.note_dial(route.rust.percent(), ledger::now());
         Shadow::new(shadow::Parts {
             route: Arc::clone(&route.id),
             settings: route.shadow.clone(),

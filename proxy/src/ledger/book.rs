@@ -306,7 +306,7 @@ fn without_secrets(comparison: &Comparison) -> Cow<'_, Comparison> {
 }
 
 /// Unix seconds.
-pub(super) fn now() -> u64 {
+pub fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())
 }

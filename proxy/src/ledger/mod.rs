@@ -24,13 +24,12 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-pub use self::book::Book;
+pub use self::book::{Book, now};
 pub use self::page::Stop;
 pub use self::sample::{Body, Request, Sample, Sampled, Side};
 pub use self::shelf::Opened;
 pub use self::store::{Filter, LedgerError, Limits};
 
-use self::book::now;
 use self::page::Page;
 use self::post::{Message, Post, Question};
 use self::shelf::Shelf;

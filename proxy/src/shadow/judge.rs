@@ -5,7 +5,6 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header;
@@ -20,7 +19,7 @@ use super::question::Question;
 use super::said::{Said, Voice, bare};
 use super::{epoch, sample};
 use crate::config::{ExpectedDifference, ParityConfig};
-use crate::ledger::Book;
+use crate::ledger::{self, Book};
 use crate::metrics::Outcome;
 
 /// Identifiers remembered per route, over all clients.
@@ -114,7 +113,7 @@ impl Judge {
             legacy: legacy.answered(),
             rust: rust.answered(),
             shape: &case.question.shape(!case.body.is_empty()),
-            at: unix_seconds(),
+            at: ledger::now(),
         };
         self.versions(&legacy, &rust);
         let verdict = self.book.record(&pair, || sample::of(case, &legacy, &rust));
@@ -173,11 +172,6 @@ fn missed(outcome: Outcome) -> Option<Missed> {
         Outcome::Failed => Some(Missed::Failed),
         Outcome::Incomplete => Some(Missed::ClientLeft),
     }
-}
-
-fn unix_seconds() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
 }
 
 /// A route's rules, compiled. The places in it were checked with the file; one that is no place after all is a fault

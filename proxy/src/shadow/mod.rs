@@ -3,7 +3,7 @@
 //! A sampled request gets a ticket, a [`Witness`] that copies what the client sends and gets, and a job for the lane's
 //! own threads: they ask the other side, wait for the first side's answer and hand both to parity and the ledger. It
 //! must not know the client's connection. The surprise: everything that can be refused is refused before anything is
-//! copied; a lane that is full costs a client one failed subtraction.
+//! copied; a lane that is full costs a client a hash and a few additions.
 
 mod asking;
 mod consent;

@@ -21,6 +21,8 @@ pub type Answering = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError
 pub struct Handler {
     answer: Arc<dyn Answer>,
     conduct: Conduct,
+    scope: Scope,
+    leaves: Option<Arc<dyn Fn() -> Vec<String> + Send + Sync>>,
 }
 
 /// What a handler says of how it acts on the world.
@@ -28,6 +30,13 @@ pub struct Handler {
 enum Conduct {
     Unknown,
     ThroughEffects,
+}
+
+/// Whether a handler answers all that it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Everything,
+    MayDecline,
 }
 
 trait Answer: Send + Sync {
@@ -53,6 +62,8 @@ impl Handler {
         Self {
             answer: Arc::new(Erased(service)),
             conduct: Conduct::Unknown,
+            scope: Scope::Everything,
+            leaves: None,
         }
     }
 
@@ -77,6 +88,34 @@ impl Handler {
     /// Whether that was declared.
     pub fn is_through_effects(&self) -> bool {
         self.conduct == Conduct::ThroughEffects
+    }
+
+    /// Declares that this handler may give [`Declined`](crate::Declined): request bodies are then kept for the legacy.
+    #[must_use]
+    pub fn declining(mut self) -> Self {
+        self.scope = Scope::MayDecline;
+        self
+    }
+
+    /// Whether that was declared.
+    pub fn may_decline(&self) -> bool {
+        self.scope == Scope::MayDecline
+    }
+
+    /// Says what is left to the legacy even when this handler answers, one line each, for people who want to switch the
+    /// legacy off. Asked whenever somebody looks, so it may change.
+    #[must_use]
+    pub fn leaving(mut self, leaves: impl Fn() -> Vec<String> + Send + Sync + 'static) -> Self {
+        self.leaves = Some(Arc::new(leaves));
+        self
+    }
+
+    /// What is left to the legacy; nothing, for a handler that does not say.
+    pub fn leaves(&self) -> Vec<String> {
+        self.leaves
+            .as_ref()
+            .map(|leaves| leaves())
+            .unwrap_or_default()
     }
 }
 
@@ -144,6 +183,12 @@ mod tests {
     fn a_declaration_outlives_being_wrapped_again() {
         let silent = Handler::from_fn(|_| async { Ok(Response::new(Body::empty())) });
         assert!(!Handler::new(silent.clone()).is_through_effects());
-        assert!(Handler::new(silent.through_effects()).is_through_effects());
+        assert!(Handler::new(silent.clone().through_effects()).is_through_effects());
+        assert!(!silent.may_decline() && silent.leaves().is_empty());
+        let told = silent
+            .declining()
+            .leaving(|| vec!["agents' turns".to_owned()]);
+        assert!(Handler::new(told.clone()).may_decline());
+        assert_eq!(Handler::new(told).leaves(), ["agents' turns"]);
     }
 }

@@ -1,0 +1,1 @@
+//! Decides who may: tokens, passwords, proxies, handshakes, JWTs, signatures.

@@ -1,0 +1,1 @@
+//! Fetches what a stranger named, without being led into the house.

@@ -1,0 +1,1 @@
+//! Answers the legacy gateway's webhooks.

@@ -1,0 +1,1 @@
+//! Turns, shrinks and re-encodes images under limits.

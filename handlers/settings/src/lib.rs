@@ -1,0 +1,30 @@
+//! The legacy gateway's own configuration, as the native handlers need it, so that both sides agree.
+//!
+//! It is read (JSON5, `$include`, `${ENV}`), never written; a key that is not known here is left alone. The surprise:
+//! a file that cannot be read keeps the last good settings, and without any the handlers leave every request to the
+//! legacy.
+
+mod gateway;
+mod hooks;
+mod live;
+mod secret;
+
+use std::path::PathBuf;
+
+pub use gateway::{Auth, Bind, Gateway, Mode, Tailscale};
+pub use hooks::{Action, Hooks, Mapping, Transform, WakeMode};
+pub use live::Live;
+pub use secret::Secret;
+
+/// What the native handlers take from the legacy's configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The folder of the configuration file: what relative paths in it start from.
+    pub folder: PathBuf,
+    /// The legacy's state folder; its media lie in `media` below it.
+    pub state: PathBuf,
+    /// `gateway`.
+    pub gateway: Gateway,
+    /// `hooks`; absent unless `hooks.enabled` is `true`.
+    pub hooks: Option<Hooks>,
+}

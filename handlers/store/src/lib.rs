@@ -1,0 +1,1 @@
+//! Keeps media files: a folder or an S3-compatible store.

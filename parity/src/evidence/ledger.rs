@@ -25,6 +25,8 @@ pub enum Missed {
     Failed,
     /// The client left before the answer ended.
     ClientLeft,
+    /// The native side left it to the legacy.
+    Declined,
 }
 
 /// What became of the traffic.
@@ -56,9 +58,10 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Requests lost for a reason that could hide a difference: all but writes and clients that left.
+    /// Requests lost for a reason that could hide a difference: all but writes, clients that left, and what the native side
+    /// does not answer at all.
     pub fn lost(&self) -> u64 {
-        let harmless = [Missed::WriteSkipped, Missed::ClientLeft];
+        let harmless = [Missed::WriteSkipped, Missed::ClientLeft, Missed::Declined];
         self.missed
             .iter()
             .filter(|(why, _)| !harmless.contains(why))

@@ -3,7 +3,7 @@
 use std::io;
 
 use http::StatusCode;
-use overgrow_handler::BoxError;
+use overgrow_handler::{BoxError, Declined};
 
 /// A backend gave no response head.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,9 @@ pub enum Fault {
     /// The handler panicked.
     #[error("the handler panicked")]
     Panicked,
+    /// The handler leaves this request to the legacy.
+    #[error(transparent)]
+    Declined(Declined),
     /// The handler returned an error.
     #[error("the handler failed")]
     Failed(#[source] BoxError),
@@ -55,12 +58,14 @@ impl Fault {
                 StatusCode::BAD_GATEWAY
             }
             Self::ConnectTimeout { .. } | Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::Panicked | Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Panicked | Self::Declined(_) | Self::Failed(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::RequestBody(_) => StatusCode::BAD_REQUEST,
         }
     }
 
-    /// A word for metrics; the set is closed.
+    /// A word for metrics; the set is closed, but for the words of handlers that decline.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Connect { .. } => "connect",
@@ -69,6 +74,7 @@ impl Fault {
             Self::Timeout => "timeout",
             Self::ForeignSwitch => "foreign_switch",
             Self::Panicked => "panic",
+            Self::Declined(Declined(reason)) => reason,
             Self::Failed(_) => "error",
             Self::RequestBody(_) => "request_body",
         }

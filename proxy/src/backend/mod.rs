@@ -35,6 +35,11 @@ pub enum Backend {
 }
 
 impl Backend {
+    /// Whether it may leave a request to the legacy.
+    pub fn may_decline(&self) -> bool {
+        matches!(self, Self::Native(native) if native.may_decline())
+    }
+
     /// Asks for an answer; ends with its head, the body follows at the reader's pace. Dropping the future cancels.
     /// The request is lent and taken out of its place when it is sent: a future that held it would be moved with it.
     ///

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{Request, Response, StatusCode, header};
 use http_body::{Frame, SizeHint};
-use overgrow_handler::{Body, BoxError, Handler};
+use overgrow_handler::{Body, BoxError, Declined, Handler};
 use tower::Service;
 
 use super::Fault;
@@ -28,10 +28,15 @@ impl Native {
         Self { handler }
     }
 
+    /// Whether the handler may leave a request to the legacy.
+    pub fn may_decline(&self) -> bool {
+        self.handler.may_decline()
+    }
+
     /// Runs the handler up to its response head. Dropping the future cancels the handler.
     ///
     /// # Errors
-    /// [`Fault::Panicked`], [`Fault::Failed`], or [`Fault::ForeignSwitch`] for a 101 that nobody asked for: there is
+    /// [`Fault::Panicked`], [`Fault::Failed`], [`Fault::Declined`], or [`Fault::ForeignSwitch`] for a 101 that nobody asked for: there is
     /// no connection that could leave HTTP.
     pub async fn ask(&self, request: Request<Body>) -> Result<Response<Body>, Fault> {
         let may_switch = request.headers().contains_key(header::UPGRADE);
@@ -41,12 +46,19 @@ impl Native {
         match answering.catch_unwind().await {
             Ok(Ok(response)) if is_switch(&response) && !may_switch => Err(Fault::ForeignSwitch),
             Ok(Ok(response)) => Ok(response.map(|body| Body::new(Shielded(body)))),
-            Ok(Err(error)) => Err(Fault::Failed(error)),
+            Ok(Err(error)) => Err(fault_of(error)),
             Err(panic) => {
                 tracing::error!(panic = panic_text(panic.as_ref()), "a handler panicked");
                 Err(Fault::Panicked)
             }
         }
+    }
+}
+
+fn fault_of(error: BoxError) -> Fault {
+    match error.downcast_ref::<Declined>() {
+        Some(declined) => Fault::Declined(*declined),
+        None => Fault::Failed(error),
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) struct Account {
     version: Version,
     line: Option<Line>,
     in_flight: InFlight,
+    declined: bool,
 }
 
 /// What only the log needs; absent when nobody reads the log.
@@ -72,6 +73,7 @@ impl Account {
             version: request.version(),
             line,
             in_flight: drain.enter(),
+            declined: false,
         }
     }
 
@@ -96,6 +98,16 @@ impl Account {
         self.route.metrics.in_flight(self.side).dec();
         self.side = Side::Legacy;
         self.route.metrics.in_flight(self.side).inc();
+    }
+
+    /// The native side left the request to the legacy.
+    pub(super) fn was_declined(&mut self) {
+        self.declined = true;
+    }
+
+    /// Whether it did.
+    pub(super) fn is_declined(&self) -> bool {
+        self.declined
     }
 
     /// Tells a trusted peer who answered.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::{Request, Response};
-use overgrow_handler::{Body, Call, Effects, Role};
+use overgrow_handler::{Body, Call, Declined, Effects, Role};
 
 use super::account::Account;
 use super::caller::Caller;
@@ -15,7 +15,7 @@ use crate::backend::{Backend, Fault, Replay, watched};
 use crate::route::Side;
 
 /// How much of a request body is kept for a second attempt. Past it a failure is the client's to see.
-const REPLAY: usize = 256 * 1024;
+const REPLAY: usize = Declined::BODY;
 
 /// The head of the answer, or why there is none. The request is lent, so that no future holds it but the caller's.
 pub(super) async fn ask(
@@ -28,7 +28,7 @@ pub(super) async fn ask(
     let (limit, backend) = match (&route.rust, account.side()) {
         (Some(rust), Side::Rust) => {
             tell(request, caller, &route);
-            if route.fallback {
+            if route.fallback || rust.may_decline() {
                 // Boxed, so that requests without a fallback do not carry its size along.
                 return Box::pin(ask_with_fallback(generation, account, rust, request)).await;
             }
@@ -65,7 +65,7 @@ async fn ask_with_fallback(
     let (body, replay) = Replay::new(body, REPLAY);
     let mut first = Request::from_parts(parts.clone(), body);
     let fault = match within(route.rust_timeout, rust, &mut first).await {
-        Err(fault) if fault.is_the_backends() => fault,
+        Err(fault) if falls_back(&route, &fault) => fault,
         answer => return answer,
     };
     // Its body may still be in its place, and has to be let go of before it can come again.
@@ -74,11 +74,21 @@ async fn ask_with_fallback(
         route.metrics.fell_back("not_replayable");
         return Err(fault);
     };
-    tracing::warn!(route = %route.id, %fault, "the native side failed, the legacy answers");
     account.falls_back(fault.reason());
+    match fault {
+        Fault::Declined(_) => account.was_declined(),
+        _ => {
+            tracing::warn!(route = %route.id, %fault, "the native side failed, the legacy answers")
+        }
+    }
     let mut again = Request::from_parts(parts, body);
     again.extensions_mut().remove::<Call>();
     within(route.legacy_timeout, &generation.legacy, &mut again).await
+}
+
+fn falls_back(route: &Route, fault: &Fault) -> bool {
+    let declined = matches!(fault, Fault::Declined(_));
+    declined || (route.fallback && fault.is_the_backends())
 }
 
 /// Tells a handler about the call.

@@ -94,7 +94,7 @@ impl Gateway {
         let witness = watch::begin(&account, &caller, &mut request, upgrade);
         let mut answered = ask::ask(&generation, &mut account, &caller, &mut request).await;
         if let Some(witness) = witness {
-            answered = watch::end(*witness, answered, account.side());
+            answered = watch::end(*witness, answered, &account);
         }
 
         let mut response = match answered {

@@ -49,7 +49,7 @@ fn detail_of(fault: &Fault, side: Side) -> &'static str {
         (Fault::Broken { .. }, _) => "the backend broke off before it answered",
         (Fault::Timeout, _) => "the backend did not answer in time",
         (Fault::ForeignSwitch, _) => "the backend switched to a protocol that is not websocket",
-        (Fault::Panicked | Fault::Failed(_), _) => "the native handler failed",
+        (Fault::Panicked | Fault::Declined(_) | Fault::Failed(_), _) => "the native handler failed",
         (Fault::RequestBody(_), _) => "the request body could not be read",
     }
 }

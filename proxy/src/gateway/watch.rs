@@ -7,7 +7,6 @@ use super::account::Account;
 use super::caller::Caller;
 use super::switch::Upgrade;
 use crate::backend::Fault;
-use crate::route::Side;
 use crate::shadow::{Client, Witness};
 
 /// The witness of a request that is about to be asked. A request that wants to leave HTTP has none.
@@ -32,10 +31,14 @@ pub(super) fn begin(
 pub(super) fn end(
     witness: Witness,
     answered: Result<Response<Body>, Fault>,
-    side: Side,
+    account: &Account,
 ) -> Result<Response<Body>, Fault> {
     match answered {
-        Ok(response) => Ok(witness.answered(response, side)),
+        Ok(response) if account.is_declined() => {
+            witness.declined();
+            Ok(response)
+        }
+        Ok(response) => Ok(witness.answered(response, account.side())),
         Err(fault) => {
             if fault.is_the_backends() {
                 witness.silent(fault.status(), fault.reason());

@@ -25,9 +25,11 @@ pub enum Outcome {
     Failed,
     /// The request or the first side's answer broke off midway, mostly because the client left.
     Incomplete,
+    /// The native side leaves the request to the legacy: there is no answer of its own to compare.
+    Declined,
 }
 
-const OUTCOMES: [&str; 7] = [
+const OUTCOMES: [&str; 8] = [
     "compared",
     "write_skipped",
     "dropped",
@@ -35,6 +37,7 @@ const OUTCOMES: [&str; 7] = [
     "timeout",
     "failed",
     "incomplete",
+    "declined",
 ];
 
 /// What is counted of all routes' shadows.

@@ -43,6 +43,8 @@ pub(super) enum Unanswered {
     Late,
     /// The side cannot be reached: that says nothing about its answers.
     Unreached,
+    /// The handler leaves the question to the legacy.
+    Declined,
     /// A client would have been told this status instead of an answer.
     Failed {
         /// The status.
@@ -102,6 +104,7 @@ fn unanswered(fault: &Fault) -> Unanswered {
     match fault {
         Fault::Connect { .. } | Fault::ConnectTimeout { .. } => Unanswered::Unreached,
         Fault::Timeout => Unanswered::Late,
+        Fault::Declined(_) => Unanswered::Declined,
         fault => Unanswered::Failed {
             status: fault.status(),
             reason: fault.reason(),

@@ -21,6 +21,7 @@ pub(super) async fn voice(
         (Primary::Answers(answers), side) => whole(answers, side, patience).await,
         (Primary::Silent(status, reason), Side::Rust) => Ok(Voice::Silence(status, reason)),
         (Primary::FellBack, _) => Ok(Voice::Silence(StatusCode::BAD_GATEWAY, "fell back")),
+        (Primary::Declined, _) => Err(Outcome::Declined),
         (Primary::Silent(..), Side::Legacy) => Err(Outcome::Failed),
     }
 }

@@ -169,9 +169,12 @@ impl Job {
             // Each of these costs a connection, and none of them is ever compared.
             Ok(given) if given.body.end == End::Full => rest.failed(now),
             Ok(_) => rest.answered(),
-            Err(Unanswered::Failed {
-                broke: Broke::Call, ..
-            }) => rest.answered(),
+            Err(
+                Unanswered::Declined
+                | Unanswered::Failed {
+                    broke: Broke::Call, ..
+                },
+            ) => rest.answered(),
             Err(_) => rest.failed(now),
         }
         let (class, asked) = match answer {
@@ -271,6 +274,7 @@ fn voice(asked: Result<Given, Unanswered>, side: Side) -> Result<Voice, Outcome>
             Ok(Voice::Silence(status, reason))
         }
         (Err(Unanswered::Late), _) => Err(Outcome::Timeout),
+        (Err(Unanswered::Declined), _) => Err(Outcome::Declined),
         _ => Err(Outcome::Failed),
     }
 }

@@ -171,6 +171,7 @@ fn missed(outcome: Outcome) -> Option<Missed> {
         Outcome::Timeout => Some(Missed::Timeout),
         Outcome::Failed => Some(Missed::Failed),
         Outcome::Incomplete => Some(Missed::ClientLeft),
+        Outcome::Declined => Some(Missed::Declined),
     }
 }
 

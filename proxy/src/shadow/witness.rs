@@ -24,6 +24,8 @@ pub(super) enum Primary {
     Silent(StatusCode, &'static str),
     /// The native side gave none, and the legacy was asked instead.
     FellBack,
+    /// The native side left the request to the legacy.
+    Declined,
 }
 
 /// An answer whose body may still be on its way.
@@ -83,6 +85,11 @@ impl Witness {
         };
         self.told(Primary::Answers(answers));
         Response::from_parts(parts, body)
+    }
+
+    /// The native side left the request to the legacy: there is nothing to compare.
+    pub fn declined(self) {
+        self.told(Primary::Declined);
     }
 
     /// There is no answer; the client is told `status`, and `reason` says why in a word.

@@ -13,6 +13,17 @@ pub struct Handlers(BTreeMap<String, Declared>);
 enum Declared {
     Nothing,
     ThroughEffects,
+    /// As well, and it answers as the legacy's own configuration says.
+    BySettings,
+}
+
+/// What a handler of overgrow's own needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// `[legacy].config`.
+    Settings,
+    /// Nothing.
+    Nothing,
 }
 
 impl Handlers {
@@ -29,6 +40,16 @@ impl Handlers {
     /// Adds a name of a handler that declares to do everything through `Effects`, or has it declare that.
     pub fn with_planner(mut self, name: impl Into<String>) -> Self {
         self.0.insert(name.into(), Declared::ThroughEffects);
+        self
+    }
+
+    /// Adds the name of a handler of overgrow's own, unless the program has one of that name.
+    pub fn with_builtin(mut self, name: impl Into<String>, needs: Needs) -> Self {
+        let declared = match needs {
+            Needs::Settings => Declared::BySettings,
+            Needs::Nothing => Declared::ThroughEffects,
+        };
+        self.0.entry(name.into()).or_insert(declared);
         self
     }
 
@@ -49,7 +70,15 @@ impl Handlers {
 
     /// Whether the handler of that name can be asked for a plan.
     pub fn can_plan(&self, name: &str) -> bool {
-        self.0.get(name) == Some(&Declared::ThroughEffects)
+        matches!(
+            self.0.get(name),
+            Some(Declared::ThroughEffects | Declared::BySettings)
+        )
+    }
+
+    /// Whether the handler of that name needs `[legacy].config`.
+    pub fn needs_settings(&self, name: &str) -> bool {
+        self.0.get(name) == Some(&Declared::BySettings)
     }
 
     /// All names, sorted.

@@ -4,10 +4,12 @@
 //! at once, with its place. This room knows neither the network nor Pingora. The one surprise: serde has no part in
 //! reading, because a deserialiser stops at the first fault and forgets where it was.
 
+mod admission;
 mod check;
 mod fault;
 mod field;
 mod handlers;
+mod media;
 mod place;
 mod read;
 mod render;
@@ -24,8 +26,13 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use self::admission::{
+    AdmissionConfig, AuthConfig, CsrfConfig, JwtConfig, KeysConfig, LimitConfig, SchemeConfig,
+    SecurityConfig, SignatureConfig,
+};
 pub use self::fault::{Fault, Faults};
-pub use self::handlers::Handlers;
+pub use self::handlers::{Handlers, Needs};
+pub use self::media::{MediaConfig, PlaceConfig, S3Config};
 pub use self::render::Coloured;
 pub use self::salvage::{Salvaged, salvage};
 pub use self::secret::{Secret, SecretError};
@@ -39,6 +46,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// `[legacy]`: the service being replaced; hot.
     pub legacy: LegacyConfig,
+    /// `[media]`: the store of the native media handler; read at start.
+    pub media: MediaConfig,
     /// `[[route]]` in file order, which is the order of matching; hot.
     pub routes: Vec<RouteConfig>,
 }
@@ -124,6 +133,8 @@ pub struct RouteConfig {
     pub shadow: ShadowConfig,
     /// How the two answers are compared.
     pub parity: ParityConfig,
+    /// Who is let in, whichever side answers.
+    pub admission: AdmissionConfig,
     /// When the dial may move.
     pub gate: Option<GateConfig>,
 }

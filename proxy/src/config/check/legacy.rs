@@ -67,6 +67,11 @@ impl LegacyFile {
         }
     }
 
+    /// Whether `config` is written, rightly or not.
+    pub(super) fn has_config(&self) -> bool {
+        !self.config.is_absent()
+    }
+
     pub(super) fn upstreams(&self) -> Vec<Spanned<UpstreamUrl>> {
         let several = self.urls.get().into_iter().flatten();
         self.url

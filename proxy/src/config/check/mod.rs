@@ -4,14 +4,17 @@
 //! routes; then what concerns several keys is checked. Nothing here knows what a checked value is used for. The one
 //! surprise: the checked form is always built, out of defaults where a key was faulty, and thrown away if there was a fault.
 
+mod admission;
 mod gate;
 mod handler;
 mod legacy;
 mod listeners;
 mod matcher;
+mod media;
 mod parity;
 mod route;
 mod routes;
+mod secret;
 mod server;
 mod shadow;
 mod sticky;
@@ -20,7 +23,8 @@ mod syntax;
 use toml::de::DeTable;
 
 use self::legacy::LegacyFile;
-use self::route::RouteFile;
+use self::media::MediaFile;
+use self::route::{Known, RouteFile};
 use self::server::ServerFile;
 use super::fault::{Faults, Notes};
 use super::read::{Item, Section};
@@ -64,6 +68,9 @@ fn file(mut root: Section<'_, '_>, known: &Handlers) -> Config {
         .take("server", |item| item.table("[server]", ServerFile::read))
         .value();
     let legacy = root.take("legacy", |item| item.table("[legacy]", LegacyFile::read));
+    let media = root
+        .take("media", |item| item.table("[media]", MediaFile::read))
+        .value();
     let defaults = root.take("defaults", |item| {
         item.table("[defaults]", |section| RouteFile::defaults(section, known))
     });
@@ -79,11 +86,16 @@ fn file(mut root: Section<'_, '_>, known: &Handlers) -> Config {
     let server = server.unwrap_or_default();
     let legacy = legacy.value().unwrap_or_default();
     listeners::check(&server, &legacy, root.notes());
-    let routes = routes::check(routes, &defaults, known, root.notes());
+    let known = Known {
+        handlers: known,
+        settings: legacy.has_config(),
+    };
+    let routes = routes::check(routes, &defaults, &known, root.notes());
     root.finish(HOMES);
     Config {
         server: server.check(),
         legacy: legacy.check(),
+        media: media.unwrap_or_default().check(),
         routes,
     }
 }

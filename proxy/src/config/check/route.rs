@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
+use super::admission::AdmissionFile;
 use super::gate::GateFile;
 use super::parity::ParityFile;
 use super::shadow::ShadowFile;
@@ -29,9 +30,20 @@ const HOMES: &[(&str, &str)] = &[
     ("steps", "it belongs in `gate`"),
     ("hold", "it belongs in `gate`"),
     ("auto", "it belongs in `gate`"),
+    ("jwt", "it belongs in `auth`"),
+    ("csp", "it belongs in `security`"),
+    ("failures", "it belongs in `limit`"),
     ("url", "write `handler`"),
     ("name", "write `id`"),
 ];
+
+/// What routes are checked against.
+pub(super) struct Known<'a> {
+    /// The handlers of this program.
+    pub(super) handlers: &'a Handlers,
+    /// Whether `[legacy].config` is written.
+    pub(super) settings: bool,
+}
 
 /// The table as it is written.
 #[derive(Debug, Default)]
@@ -52,6 +64,7 @@ struct RouteKeys {
     shadow: Field<ShadowFile>,
     parity: Field<ParityFile>,
     gate: Field<GateFile>,
+    admission: AdmissionFile,
 }
 
 impl RouteFile {
@@ -93,11 +106,14 @@ impl RouteFile {
     pub(super) fn check(
         self,
         defaults: &RouteFile,
-        known: &Handlers,
+        known: &Known<'_>,
         notes: &mut Notes,
     ) -> Option<RouteConfig> {
         let keys = self.keys.clone().or(&defaults.keys);
-        keys.check_plans(&self.keys, known, notes);
+        keys.check_plans(&self.keys, known.handlers, notes);
+        if !known.settings {
+            keys.need_settings(known.handlers, notes);
+        }
         if keys.handler.is_absent() {
             self.keys.need_handler(notes);
         }
@@ -127,6 +143,7 @@ impl RouteKeys {
             gate: section.take("gate", |item| {
                 item.table("{ steps = [5, 25, 50, 100] }", GateFile::read)
             }),
+            admission: AdmissionFile::read(section),
         }
     }
 
@@ -141,6 +158,7 @@ impl RouteKeys {
             shadow: self.shadow.merged(&inherited.shadow, ShadowFile::or),
             parity: self.parity.merged(&inherited.parity, ParityFile::or),
             gate: self.gate.merged(&inherited.gate, GateFile::or),
+            admission: self.admission.or(&inherited.admission),
         }
     }
 
@@ -174,6 +192,27 @@ impl RouteKeys {
             "`shadow` asks the other side, and this route has no handler",
             notes,
         );
+    }
+
+    /// Notes what asks for the legacy's own configuration, which is not there.
+    fn need_settings(&self, known: &Handlers, notes: &mut Notes) {
+        let mut wants = |span: Range<usize>, who: &str, does: &str| {
+            let message = format!(
+                "`{who}` {does} as the legacy's configuration says, and [legacy].config is missing"
+            );
+            notes
+                .add(span, message)
+                .help("add config = \"~/.openclaw/openclaw.json\" to [legacy]");
+        };
+        if let Some(auth) = self.admission.asks_by_settings() {
+            wants(auth, "auth", "asks");
+        }
+        if let Some(handler) = self.handler.given()
+            && let HandlerRef::Named(name) = handler.get_ref()
+            && known.needs_settings(name)
+        {
+            wants(handler.span(), name, "answers");
+        }
     }
 
     /// Notes that a plan is asked of a handler that cannot give one. When a default asks for it and the handler is the
@@ -215,6 +254,7 @@ impl RouteKeys {
                 .map(ParityFile::check)
                 .unwrap_or_default(),
             gate: self.gate.value().map(GateFile::check),
+            admission: self.admission.check(),
         }
     }
 }

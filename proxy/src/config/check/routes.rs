@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
-use super::route::RouteFile;
+use super::route::{Known, RouteFile};
+use crate::config::RouteConfig;
 use crate::config::fault::Notes;
-use crate::config::{Handlers, RouteConfig};
 use crate::route::{Rule, Unreachable, unreachable};
 
 /// The checked routes in the order of the file.
 pub(super) fn check(
     files: Vec<RouteFile>,
     defaults: &RouteFile,
-    known: &Handlers,
+    known: &Known<'_>,
     notes: &mut Notes,
 ) -> Vec<RouteConfig> {
     duplicates(&files, notes);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use toml::Spanned;
 
+use super::secret::secret;
 use crate::config::field::Field;
 use crate::config::read::{Item, Section, brief};
 use crate::config::value::{duration, filled, size, time_limit};
@@ -40,7 +41,7 @@ impl ServerFile {
         let file = ServerFile {
             listen: section.take("listen", listen),
             admin: section.take("admin", address),
-            admin_token: section.take("admin_token", secret),
+            admin_token: section.take("admin_token", |item| secret(item, "OVERGROW_ADMIN_TOKEN")),
             threads: section.take("threads", threads),
             trusted_proxies: section.take("trusted_proxies", |item| {
                 item.list("[\"10.0.0.0/8\"]", network)
@@ -221,57 +222,6 @@ fn header_size(item: &mut Item<'_, '_>) -> Option<u64> {
         bytes => item.refuse(
             format!("{bytes} bytes is out of range"),
             "write a size from \"1KiB\" to \"1MiB\"",
-        ),
-    }
-}
-
-/// A secret is where it is kept, never itself; what was written instead is kept out of the report.
-fn secret(item: &mut Item<'_, '_>) -> Option<Secret> {
-    const HELP: &str = "write { env = \"OVERGROW_ADMIN_TOKEN\" }, { file = \"..\" } or { keyring = \"service/user\" }";
-    if !item.is_table() {
-        item.hide();
-        return item.refuse(
-            "a secret is never written in the file, which is shown, shared and committed",
-            HELP,
-        );
-    }
-    item.table(HELP, |section| secret_table(section, HELP))?
-}
-
-fn secret_table(mut section: Section<'_, '_>, help: &str) -> Option<Secret> {
-    let env = section.take("env", |item| {
-        filled(item, "\"OVERGROW_ADMIN_TOKEN\"").map(str::to_owned)
-    });
-    let file = section.take("file", |item| {
-        filled(item, "\"/run/secrets/admin\"").map(PathBuf::from)
-    });
-    let keyring = section.take("keyring", keyring);
-    let absent = [env.is_absent(), file.is_absent(), keyring.is_absent()];
-    let places = absent.iter().filter(|absent| !**absent).count();
-    // A key that is misspelt is reported as such, and not as missing besides.
-    let spelt = section.finish(&[]);
-    if places > 1 || (places == 0 && spelt) {
-        section
-            .fault("a secret is kept in exactly one place")
-            .help(help);
-        return None;
-    }
-    env.value()
-        .map(Secret::Env)
-        .or(file.value().map(Secret::File))
-        .or(keyring.value())
-}
-
-fn keyring(item: &mut Item<'_, '_>) -> Option<Secret> {
-    let text = item.string("\"overgrow/admin\"")?;
-    match text.split_once('/') {
-        Some((service, user)) if !service.is_empty() && !user.is_empty() => Some(Secret::Keyring {
-            service: service.into(),
-            user: user.into(),
-        }),
-        _ => item.refuse(
-            format!("`{}` is not service/user", brief(text)),
-            "for example \"overgrow/admin\"",
         ),
     }
 }

@@ -1,6 +1,7 @@
 //! What a bad file is told, word by word, and what a good file becomes.
 
 mod accepted;
+mod admission;
 mod dial;
 mod evidence;
 mod legacy;

@@ -21,6 +21,8 @@ pub mod route;
 pub mod listen;
 mod wire;
 
+mod admit;
+
 pub mod gateway;
 
 pub mod backend;

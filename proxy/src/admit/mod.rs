@@ -1,0 +1,3 @@
+//! Who is let in.
+mod dress;
+mod limit;

@@ -1,1 +1,12 @@
 //! Decides who may: tokens, passwords, proxies, handshakes, JWTs, signatures.
+//!
+//! Plain functions from what was asked to whether it may be; whatever has to be looked up comes in by a trait or as a
+//! value. It must not know sockets, files or clocks. The surprise: the handler here only ever says no. Whom it lets
+//! pass is left to the legacy, which checks again.
+
+mod credentials;
+mod headers;
+mod hooks_token;
+
+pub use credentials::{Method, Presented, Refused, bearer, check};
+pub use hooks_token::{HooksToken, Place, hooks_token};

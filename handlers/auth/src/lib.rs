@@ -5,8 +5,14 @@
 //! pass is left to the legacy, which checks again.
 
 mod credentials;
+mod gateway;
 mod headers;
 mod hooks_token;
+mod local;
+mod whois;
 
 pub use credentials::{Method, Presented, Refused, bearer, check};
+pub use gateway::{Asked, Passed, authorize};
 pub use hooks_token::{HooksToken, Place, hooks_token};
+pub use local::{Forwarded, Origin, Proxies, Reading};
+pub use whois::{Cached, Identity, Nobody, Whois, WhoisError};

@@ -4,15 +4,19 @@
 //! value. It must not know sockets, files or clocks. The surprise: the handler here only ever says no. Whom it lets
 //! pass is left to the legacy, which checks again.
 
+mod answers;
 mod credentials;
 mod gateway;
 mod headers;
 mod hooks_token;
 mod local;
+mod surface;
 mod whois;
 
+pub use answers::{Shape, method_not_allowed, unauthorized};
 pub use credentials::{Method, Presented, Refused, bearer, check};
 pub use gateway::{Asked, Passed, authorize};
 pub use hooks_token::{HooksToken, Place, hooks_token};
 pub use local::{Forwarded, Origin, Proxies, Reading};
+pub use surface::{Interface, Surfaces, handler};
 pub use whois::{Cached, Identity, Nobody, Whois, WhoisError};

@@ -21,9 +21,11 @@ pub mod route;
 pub mod listen;
 mod wire;
 
-mod admit;
+pub mod admit;
 
 pub mod gateway;
+
+pub mod natives;
 
 pub mod backend;
 

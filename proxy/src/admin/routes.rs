@@ -22,7 +22,10 @@ pub(super) async fn list(State(shown): State<Shown>) -> Json<Vec<Value>> {
     let (traffic, shelf) = (shown.metrics.traffic(), Shelf::of(&shown));
     let generation = shown.running.load();
     let routes = generation.config.routes.iter();
-    let running = |route| as_it_runs(route, &traffic, &shelf);
+    let running = |route: &RouteConfig| {
+        let leaves = generation.leaves(&route.id);
+        as_it_runs(route, leaves, &traffic, &shelf)
+    };
     Json(routes.map(running).collect())
 }
 
@@ -30,16 +33,25 @@ pub(super) async fn list(State(shown): State<Shown>) -> Json<Vec<Value>> {
 pub(super) async fn one(State(shown): State<Shown>, Path(id): Path<String>) -> Response {
     let (traffic, shelf) = (shown.metrics.traffic(), Shelf::of(&shown));
     match shown.route(&id) {
-        Some(route) => Json(as_it_runs(&route, &traffic, &shelf)).into_response(),
+        Some(route) => {
+            let leaves = shown.running.load().leaves(&id);
+            Json(as_it_runs(&route, leaves, &traffic, &shelf)).into_response()
+        }
         None => problem::no_route(&id),
     }
 }
 
 /// The route as it is written, what it has been through since the start, and how its sides compare.
-fn as_it_runs(route: &RouteConfig, traffic: &BTreeMap<String, Traffic>, shelf: &Shelf) -> Value {
+fn as_it_runs(
+    route: &RouteConfig,
+    leaves: Vec<String>,
+    traffic: &BTreeMap<String, Traffic>,
+    shelf: &Shelf,
+) -> Value {
     let mut described = describe(route);
     described["traffic"] = counted(traffic.get(&*route.id).copied().unwrap_or_default());
     described["parity"] = shelf.brief(route);
+    described["leaves"] = json!(leaves);
     described
 }
 

@@ -9,7 +9,9 @@ use crate::config::SecurityConfig;
 
 /// Adds what the route says; what a backend says itself is replaced, so that both sides say the same.
 pub(super) fn dress(headers: &mut HeaderMap, security: &SecurityConfig) {
-    let nosniff = security.nosniff.then(|| HeaderValue::from_static("nosniff"));
+    let nosniff = security
+        .nosniff
+        .then(|| HeaderValue::from_static("nosniff"));
     let mut set = |name: HeaderName, value: &Option<HeaderValue>| {
         if let Some(value) = value {
             headers.insert(name, value.clone());

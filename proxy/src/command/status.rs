@@ -42,6 +42,7 @@ fn show(admin: &str, config: &Value, routes: &Value, asked: &AdminArg) {
     let screen = Screen::of_stdout();
     told.extend(table(&routes, &screen));
     told.extend(hindrances(&routes, &screen));
+    told.extend(left(&routes, &screen));
     told.extend(unseen(&routes));
     told.iter().for_each(style::say);
 }
@@ -99,7 +100,7 @@ fn burn_down(config: &Value, routes: &[&Value]) -> Vec<String> {
         format!("dials      {off} legacy, {split} split, {full} rust"),
         format!("gates      {holding} of {} hold", routes.len()),
         format!(
-            "native     {native} of {}: rust answers all of it, and the gate holds",
+            "native     {native} of {}: rust answers all of it, the gate holds, and nothing is left to the legacy",
             routes.len()
         ),
     ];
@@ -126,7 +127,10 @@ fn gate_holds(route: &Value) -> bool {
 }
 
 fn is_native(route: &Value) -> bool {
-    gate_holds(route) && route["rust"].as_f64() >= Some(100.0)
+    let leaves = route["leaves"]
+        .as_array()
+        .is_some_and(|left| !left.is_empty());
+    gate_holds(route) && route["rust"].as_f64() >= Some(100.0) && !leaves
 }
 
 fn table(routes: &[&Value], screen: &Screen) -> Vec<String> {
@@ -192,6 +196,25 @@ fn hindrances(routes: &[&Value], screen: &Screen) -> Vec<String> {
     }
 }
 
+/// What the legacy does even where rust answers, and why it cannot be switched off yet.
+fn left(routes: &[&Value], screen: &Screen) -> Vec<String> {
+    const COLUMNS: &[Column] = &[
+        Column::Text("ROUTE"),
+        Column::Text("WHAT IT LEAVES TO THE LEGACY"),
+    ];
+    let of_route = |route: &&Value| {
+        let id = text(&route["id"]).to_owned();
+        let lines = route["leaves"].as_array().cloned().unwrap_or_default();
+        let row = move |line: Value| vec![Cell::new(id.clone()), Cell::new(text(&line))];
+        lines.into_iter().map(row)
+    };
+    let rows: Vec<_> = routes.iter().flat_map(of_route).collect();
+    match rows.is_empty() {
+        true => Vec::new(),
+        false => [vec![String::new()], lines(COLUMNS, &rows, screen)].concat(),
+    }
+}
+
 /// A route that nobody asks for may be gone from the clients, or the table may be wrong.
 fn unseen(routes: &[&Value]) -> Vec<String> {
     let is_unseen = |route: &&&Value| {
@@ -243,7 +266,7 @@ mod tests {
             [
                 "dials      1 legacy, 1 split, 1 rust",
                 "gates      1 of 3 hold",
-                "native     1 of 3: rust answers all of it, and the gate holds",
+                "native     1 of 3: rust answers all of it, the gate holds, and nothing is left to the legacy",
                 "traffic    75 % of 2,000 requests since the start were answered by rust",
             ]
         );
@@ -272,6 +295,23 @@ mod tests {
             ]
         );
         assert_eq!(unseen(&routes), ["", "never seen in traffic: all"]);
+        assert_eq!(left(&routes, &Screen::plain(None)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_left_to_the_legacy_is_listed_and_keeps_a_route_from_being_native() {
+        let route = json!({"id": "hooks", "rust": 100, "parity": {"holds": true},
+                           "leaves": ["agents' turns", "mapping m-skip"]});
+        assert!(!is_native(&route));
+        assert_eq!(
+            left(&[&route], &Screen::plain(None)),
+            [
+                "",
+                "ROUTE  WHAT IT LEAVES TO THE LEGACY",
+                "hooks  agents' turns",
+                "hooks  mapping m-skip",
+            ]
+        );
     }
 
     #[test]

@@ -66,8 +66,6 @@ pub struct SignatureConfig {
     pub scheme: SchemeConfig,
     /// The shared secret.
     pub secret: Secret,
-    /// How old a signed time may be, and for how long a signature is remembered.
-    pub tolerance: Duration,
     /// Largest body that is read to be verified, bytes.
     pub body: u64,
 }

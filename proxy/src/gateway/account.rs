@@ -14,9 +14,11 @@ use http_body::{Frame, SizeHint};
 use overgrow_handler::{Body, BoxError, RequestId};
 
 use super::caller::Caller;
+use super::date;
 use super::generation::Route;
 use super::socket::Socket;
 use super::switch::{Switch, is_switch};
+use crate::admit::{Admission, Denied, Visitor};
 use crate::listen::{Drain, InFlight, Peer};
 use crate::metrics::StatusClass;
 use crate::route::Side;
@@ -31,6 +33,8 @@ pub(super) struct Account {
     line: Option<Line>,
     in_flight: InFlight,
     declined: bool,
+    /// Why the request was not let in.
+    denied: Option<&'static str>,
 }
 
 /// What only the log needs; absent when nobody reads the log.
@@ -74,6 +78,7 @@ impl Account {
             line,
             in_flight: drain.enter(),
             declined: false,
+            denied: None,
         }
     }
 
@@ -121,6 +126,25 @@ impl Account {
         }
     }
 
+    /// The request is not let in: no side is asked, and none has it counted.
+    pub(super) fn deny(
+        mut self,
+        denied: &Denied,
+        admission: &Admission,
+        visitor: Visitor,
+    ) -> Response<Answer> {
+        self.route.metrics.denied(denied.reason());
+        self.denied = Some(denied.reason());
+        let mut response = denied.response();
+        self.status = Some(response.status());
+        date::add(response.headers_mut());
+        admission.dress(&mut response, visitor);
+        response.map(|body| Answer {
+            body,
+            account: Some(self),
+        })
+    }
+
     /// Sends the answer on its way; the account is settled when the body has ended. After a switch the two
     /// connections are joined, and the socket is counted for as long as they are.
     pub(super) fn finish(
@@ -148,9 +172,10 @@ impl Drop for Account {
     fn drop(&mut self) {
         let took = self.started.elapsed();
         let class = self.status.map_or(StatusClass::NONE, StatusClass::of);
-        self.route
-            .metrics
-            .finished(self.side, class, took.as_secs_f64());
+        if self.denied.is_none() {
+            let seconds = took.as_secs_f64();
+            self.route.metrics.finished(self.side, class, seconds);
+        }
         self.route.metrics.in_flight(self.side).dec();
         if let Some(line) = &self.line {
             tracing::info!(
@@ -159,7 +184,8 @@ impl Drop for Account {
                 path = line.path,
                 status = self.status.map_or(0, |status| status.as_u16()),
                 route = %self.route.id,
-                backend = self.side.name(),
+                backend = self.denied.map_or_else(|| self.side.name(), |_| "-"),
+                denied = self.denied,
                 ms = milliseconds(took),
                 client = %line.client,
                 id = %line.request_id,

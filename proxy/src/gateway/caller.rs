@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use overgrow_handler::RequestId;
 
 use super::seen::{Kind, Seen};
+use crate::admit::Visitor;
 use crate::listen::Peer;
 use crate::route::Side;
 
@@ -62,6 +63,14 @@ impl Caller {
             wants_debug: told(Kind::Ours, "x-overgrow-debug").is_some_and(|value| value == "1"),
             is_proxy,
             is_loopback,
+        }
+    }
+
+    /// Who asks to be let in.
+    pub(super) fn visitor(&self) -> Visitor {
+        Visitor {
+            peer: self.peer,
+            client: self.client,
         }
     }
 }

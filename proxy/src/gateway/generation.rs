@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use overgrow_handler::Registry;
+use overgrow_handler::{Handler, Registry};
 
+use crate::admit::Admission;
 use crate::backend::upstream::{Checks, Reach, Upstream};
 use crate::backend::{Backend, Native};
-use crate::config::{Config, HandlerRef, LegacyConfig, RouteConfig};
+use crate::config::{Config, HandlerRef, LegacyConfig, RouteConfig, SecretError, UpstreamUrl};
 use crate::ledger::{self, Ledger};
 use crate::metrics::{Metrics, RouteMetrics};
+use crate::natives::{NativeError, Natives};
 use crate::route::Table;
 use crate::shadow::{self, Judge, Lane, Shadow};
 
@@ -53,6 +55,10 @@ pub struct Route {
     pub metrics: RouteMetrics,
     /// Asks the other side, where the route says so.
     pub shadow: Option<Arc<Shadow>>,
+    /// Who is let in, where the route says so.
+    pub admission: Option<Arc<Admission>>,
+    /// What the rust side leaves to the legacy even where it answers.
+    leaves: Option<Handler>,
 }
 
 /// What every generation is built from.
@@ -60,6 +66,8 @@ pub struct Route {
 pub struct Parts {
     /// Handlers of this program.
     pub handlers: Registry,
+    /// Handlers of overgrow's own.
+    pub natives: Natives,
     /// Where counts go.
     pub metrics: Metrics,
     /// Names the build of this program; asked for when a route is shadowed.
@@ -70,9 +78,37 @@ pub struct Parts {
     pub ledger: Ledger,
 }
 
+/// A checked file cannot be put to work.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A secret cannot be had.
+    #[error("route `{route}`: {source}")]
+    Secret {
+        /// The route that needs it.
+        route: Arc<str>,
+        /// Why not.
+        source: SecretError,
+    },
+    /// A handler of overgrow's own cannot be made.
+    #[error("route `{route}`: {source}")]
+    Native {
+        /// The route that names it.
+        route: Arc<str>,
+        /// Why not.
+        source: NativeError,
+    },
+}
+
 impl Generation {
     /// Compiles a checked file. Must run inside a tokio runtime: new upstreams start their health checks there.
-    pub fn build(config: Config, parts: &Parts, previous: Option<&Self>) -> Self {
+    ///
+    /// # Errors
+    /// When what a route needs besides the file is not there; nothing has changed then.
+    pub fn build(
+        config: Config,
+        parts: &Parts,
+        previous: Option<&Self>,
+    ) -> Result<Self, BuildError> {
         let mut upstreams = Upstreams {
             kept: previous.map(|old| &old.upstreams),
             used: BTreeMap::new(),
@@ -81,12 +117,12 @@ impl Generation {
         let known = Known {
             parts,
             legacy: Backend::Upstream(Arc::clone(&legacy)),
+            config: &config,
+            previous,
         };
-        let routes = config
-            .routes
-            .iter()
-            .map(|route| known.route(route, &config.legacy, &mut upstreams))
-            .collect();
+        let routes = config.routes.iter();
+        let routes = routes.map(|route| known.route(route, &mut upstreams));
+        let routes = routes.collect::<Result<_, _>>()?;
         let unmatched = known.unmatched(&config.legacy);
         let generation = Self {
             number: previous.map_or(1, |old| old.number + 1),
@@ -98,7 +134,8 @@ impl Generation {
             config,
         };
         generation.show_dials(&parts.metrics);
-        generation
+        parts.natives.follow(&generation.config);
+        Ok(generation)
     }
 
     /// The route a decision names.
@@ -110,8 +147,17 @@ impl Generation {
 
     /// The shadow of a route, if it has one.
     pub fn shadow(&self, id: &str) -> Option<&Arc<Shadow>> {
-        let route = self.routes.iter().find(|route| *route.id == *id)?;
-        route.shadow.as_ref()
+        self.known(id)?.shadow.as_ref()
+    }
+
+    fn known(&self, id: &str) -> Option<&Arc<Route>> {
+        self.routes.iter().find(|route| *route.id == *id)
+    }
+
+    /// What a route leaves to the legacy even where rust answers, one line each.
+    pub fn leaves(&self, id: &str) -> Vec<String> {
+        let handler = self.known(id).and_then(|route| route.leaves.as_ref());
+        handler.map(Handler::leaves).unwrap_or_default()
     }
 
     /// Every upstream in use.
@@ -161,31 +207,66 @@ impl Upstreams<'_> {
 struct Known<'a> {
     parts: &'a Parts,
     legacy: Backend,
+    config: &'a Config,
+    previous: Option<&'a Generation>,
 }
 
 impl Known<'_> {
     fn route(
         &self,
         route: &RouteConfig,
-        legacy: &LegacyConfig,
         upstreams: &mut Upstreams<'_>,
-    ) -> Arc<Route> {
-        let rust = route
-            .handler
-            .as_ref()
-            .and_then(|handler| self.backend(handler, legacy, upstreams));
+    ) -> Result<Arc<Route>, BuildError> {
+        let legacy = &self.config.legacy;
+        let handler = self.handler(route)?;
+        let native = |handler: &Handler| Backend::Native(Native::new(handler.clone()));
+        let rust = match (&handler, &route.handler) {
+            (Some(handler), _) => Some(native(handler)),
+            (None, Some(HandlerRef::Upstream(url))) => Some(service(url, legacy, upstreams)),
+            (None, _) => None,
+        };
         let shadow = rust
             .as_ref()
             .filter(|_| route.shadow.sample > 0.0)
             .map(|rust| self.shadow(route, legacy, rust.clone()));
-        Arc::new(Route {
+        Ok(Arc::new(Route {
             id: Arc::clone(&route.id),
+            admission: self.admission(route)?,
+            leaves: handler,
             shadow,
             rust,
             fallback: route.fallback,
             rust_timeout: route.timeout.unwrap_or(legacy.response_timeout),
             legacy_timeout: route.timeout.unwrap_or(legacy.response_timeout),
             metrics: self.parts.metrics.route(&route.id),
+        }))
+    }
+
+    fn admission(&self, route: &RouteConfig) -> Result<Option<Arc<Admission>>, BuildError> {
+        let before = self.previous.and_then(|before| before.known(&route.id));
+        let before = before.and_then(|before| before.admission.as_ref());
+        Admission::build(&route.admission, &self.parts.natives, before).map_err(|source| {
+            BuildError::Secret {
+                route: Arc::clone(&route.id),
+                source,
+            }
+        })
+    }
+
+    /// The handler in this program that a route names: the program's own before overgrow's.
+    fn handler(&self, route: &RouteConfig) -> Result<Option<Handler>, BuildError> {
+        let name = match &route.handler {
+            Some(HandlerRef::Named(name)) => name.clone(),
+            Some(HandlerRef::Plugin(name)) => format!("plugin:{name}"),
+            Some(HandlerRef::Upstream(_)) | None => return Ok(None),
+        };
+        if let Some(handler) = self.parts.handlers.get(&name) {
+            return Ok(Some(handler.clone()));
+        }
+        let handler = self.parts.natives.handler(&name, self.config);
+        handler.map_err(|source| BuildError::Native {
+            route: Arc::clone(&route.id),
+            source,
         })
     }
 
@@ -198,6 +279,8 @@ impl Known<'_> {
             legacy_timeout: legacy.response_timeout,
             metrics: self.parts.metrics.route(UNMATCHED),
             shadow: None,
+            admission: None,
+            leaves: None,
         })
     }
 
@@ -217,34 +300,14 @@ impl Known<'_> {
             metrics: self.parts.metrics.shadow(&route.id),
         })
     }
+}
 
-    fn backend(
-        &self,
-        handler: &HandlerRef,
-        legacy: &LegacyConfig,
-        upstreams: &mut Upstreams<'_>,
-    ) -> Option<Backend> {
-        match handler {
-            HandlerRef::Upstream(url) => {
-                let urls = vec![url.clone()];
-                let reach = Reach {
-                    urls,
-                    connect_timeout: legacy.connect_timeout,
-                    health: None,
-                    checks: Checks::Always,
-                };
-                Some(Backend::Upstream(upstreams.of(reach)))
-            }
-            HandlerRef::Named(name) => self.native(name),
-            HandlerRef::Plugin(name) => self.native(&format!("plugin:{name}")),
-        }
-    }
-
-    fn native(&self, name: &str) -> Option<Backend> {
-        self.parts
-            .handlers
-            .get(name)
-            .cloned()
-            .map(|handler| Backend::Native(Native::new(handler)))
-    }
+/// A Rust service behind an address.
+fn service(url: &UpstreamUrl, legacy: &LegacyConfig, upstreams: &mut Upstreams<'_>) -> Backend {
+    Backend::Upstream(upstreams.of(Reach {
+        urls: vec![url.clone()],
+        connect_timeout: legacy.connect_timeout,
+        health: None,
+        checks: Checks::Always,
+    }))
 }

@@ -25,7 +25,7 @@ use ipnet::IpNet;
 use overgrow_handler::Body;
 
 pub use self::account::Answer;
-pub use self::generation::{Generation, Parts, Route};
+pub use self::generation::{BuildError, Generation, Parts, Route};
 
 use self::account::Account;
 use self::caller::Caller;
@@ -86,6 +86,12 @@ impl Gateway {
         );
 
         let mut request = request.map(Body::from);
+        let visitor = caller.visitor();
+        if let Some(admission) = &route.admission
+            && let Err(denied) = Box::pin(admission.admit(&mut request, visitor)).await
+        {
+            return account.deny(&denied, admission, visitor);
+        }
         let scheme = if peer.tls { "https" } else { "http" };
         let tap = shared.recorder.wants(&route.id);
         let pending = tap.map(|tap| tap.question(&mut request, scheme));
@@ -103,6 +109,9 @@ impl Gateway {
         };
         if let Some(pending) = pending {
             response = pending.answered(response);
+        }
+        if let Some(admission) = &route.admission {
+            admission.dress(&mut response, visitor);
         }
         if caller.wants_debug {
             account.describe(response.headers_mut());

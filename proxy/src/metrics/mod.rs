@@ -34,6 +34,7 @@ pub struct Metrics {
     in_flight: IntGaugeVec,
     websockets: IntGaugeVec,
     fallback: IntCounterVec,
+    denied: IntCounterVec,
     rust_percent: prometheus::GaugeVec,
     routes: IntGaugeVec,
     reload: IntCounterVec,
@@ -73,6 +74,11 @@ impl Metrics {
             fallback: counters(
                 "fallback_total",
                 "Native failures on routes with a fallback, by what went wrong; not_replayable: the legacy could not be asked",
+                &["route", "reason"],
+            )?,
+            denied: counters(
+                "denied_total",
+                "Requests that a route did not let in, by what was wrong; no side was asked",
                 &["route", "reason"],
             )?,
             rust_percent: prometheus::GaugeVec::new(
@@ -131,6 +137,7 @@ impl Metrics {
         self.registry.register(Box::new(self.in_flight.clone()))?;
         self.registry.register(Box::new(self.websockets.clone()))?;
         self.registry.register(Box::new(self.fallback.clone()))?;
+        self.registry.register(Box::new(self.denied.clone()))?;
         self.registry
             .register(Box::new(self.rust_percent.clone()))?;
         self.registry.register(Box::new(self.routes.clone()))?;

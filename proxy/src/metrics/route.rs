@@ -119,6 +119,14 @@ impl RouteMetrics {
         self.side(side).websockets.get_or_init(open)
     }
 
+    /// A request was not let in.
+    pub fn denied(&self, reason: &'static str) {
+        self.metrics
+            .denied
+            .with_label_values(&[self.id.as_str(), reason])
+            .inc();
+    }
+
     /// The native side failed and the legacy was asked.
     pub fn fell_back(&self, reason: &'static str) {
         self.metrics

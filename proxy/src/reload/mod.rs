@@ -20,7 +20,8 @@ pub use self::notice::Noticed;
 pub use self::status::Status;
 
 use crate::config::{Config, Faults, Handlers, ServerConfig};
-use crate::gateway::{Generation, Parts};
+use crate::gateway::{BuildError, Generation, Parts};
+use crate::natives::Natives;
 
 /// The content must be the same twice, this far apart, before it is read.
 const SETTLE: Duration = Duration::from_millis(15);
@@ -141,7 +142,7 @@ impl Reloader {
     }
 
     fn known(&self) -> Handlers {
-        Handlers::of(&self.parts.handlers)
+        Natives::names(Handlers::of(&self.parts.handlers))
     }
 
     fn has_seen(&self, content: &[u8]) -> bool {
@@ -215,7 +216,10 @@ impl Reloader {
             self.parts.metrics.resynchronized();
             return self.update_status(|status| status.accepted(running.number, needs_restart));
         }
-        let next = Generation::build(config, &self.parts, Some(&running));
+        let next = match Generation::build(config, &self.parts, Some(&running)) {
+            Ok(next) => next,
+            Err(error) => return self.not_built(&error),
+        };
         let number = next.number;
         self.running.store(Arc::new(next));
         self.parts.metrics.reloaded(number, noticed.elapsed());
@@ -225,6 +229,13 @@ impl Reloader {
             "routes.toml reloaded"
         );
         self.update_status(|status| status.accepted(number, needs_restart));
+    }
+
+    /// The file is good, and what it names is not there. It is looked at again when it changes.
+    fn not_built(&self, error: &BuildError) {
+        self.parts.metrics.reload_rejected();
+        tracing::error!(%error, "routes.toml cannot be put to work, the running routes stay");
+        self.update_status(|status| status.unreadable(error.to_string()));
     }
 
     fn update_status(&self, change: impl FnOnce(Status) -> Status) {

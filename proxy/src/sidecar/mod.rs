@@ -19,7 +19,9 @@ use tower::Service;
 pub use self::run::Running;
 
 use crate::config::{Faults, Handlers, SecretError};
+use crate::gateway::BuildError;
 use crate::listen::{BindError, TlsError};
+use crate::natives::Natives;
 
 /// A sidecar could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,9 @@ pub enum StartError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// What a route needs cannot be had.
+    #[error(transparent)]
+    Build(#[from] BuildError),
     /// A runtime cannot be started.
     #[error("cannot start a runtime")]
     Runtime(#[source] std::io::Error),
@@ -125,7 +130,7 @@ impl Builder {
 
     /// The names that `handler = ".."` may use.
     pub fn handler_names(&self) -> Handlers {
-        Handlers::of(&self.handlers)
+        Natives::names(Handlers::of(&self.handlers))
     }
 
     /// Starts and returns when the sidecar is ready. Must not be called on an async runtime's thread.

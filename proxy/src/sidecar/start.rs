@@ -22,6 +22,7 @@ use crate::gateway::{Gateway, Generation, Parts};
 use crate::ledger::{self, Ledger};
 use crate::listen::{Chassis, Drain, Front, Limits, Sockets, tls_settings};
 use crate::metrics::Metrics;
+use crate::natives::Natives;
 use crate::record::Recorder;
 use crate::reload::{self, Reloader};
 use crate::shadow::Lane;
@@ -38,6 +39,7 @@ pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
     let opened = Opened::open(builder, &server)?;
     let parts = Parts {
         handlers,
+        natives: Natives::new(server.data.clone()),
         metrics,
         build: build::hash,
         lane: Lane::start().map_err(StartError::Runtime)?,
@@ -45,7 +47,7 @@ pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
     };
 
     let control = control_runtime()?;
-    let (shown, hang_up) = load(builder, parts, config, source, &control);
+    let (shown, hang_up) = load(builder, parts, config, source, &control)?;
     let traffic = traffic(&shown, &opened, &server)?;
     let admin = admin(&shown, token, &opened, &server)?;
 
@@ -198,10 +200,10 @@ fn load(
     config: Config,
     source: Vec<u8>,
     control: &Runtime,
-) -> (Shown, mpsc::Sender<()>) {
+) -> Result<(Shown, mpsc::Sender<()>), StartError> {
     // Upstreams start their health checks on the runtime they are built in.
     let _inside = control.enter();
-    let generation = Generation::build(config, &parts, None);
+    let generation = Generation::build(config, &parts, None)?;
     parts
         .metrics
         .reloaded(generation.number, builder.asked.elapsed());
@@ -222,7 +224,7 @@ fn load(
     };
     let reloader = Reloader::new(builder.file.clone(), source, running, parts, status);
     control.spawn(reloader.run(nudges, hang_ups));
-    (shown, hang_up)
+    Ok((shown, hang_up))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

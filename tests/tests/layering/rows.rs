@@ -147,6 +147,44 @@ pub(crate) const ROOMS: &[Room] = &[
         ],
     ),
     Room(
+        "proxy/src/admit",
+        &[
+            "pingora",
+            "axum",
+            "toml",
+            "toml_edit",
+            "rusqlite",
+            "std::fs",
+            "crate::admin",
+            "crate::backend",
+            "crate::gateway",
+            "crate::ledger",
+            "crate::listen",
+            "crate::reload",
+            "crate::route",
+            "crate::shadow",
+        ],
+    ),
+    Room(
+        "proxy/src/natives",
+        &[
+            "pingora",
+            "axum",
+            "toml",
+            "toml_edit",
+            "overgrow_parity",
+            "crate::admin",
+            "crate::admit",
+            "crate::backend",
+            "crate::gateway",
+            "crate::ledger",
+            "crate::listen",
+            "crate::reload",
+            "crate::route",
+            "crate::shadow",
+        ],
+    ),
+    Room(
         "proxy/src/tee",
         &[
             "tokio",
@@ -238,7 +276,10 @@ pub(crate) const ROOMS: &[Room] = &[
     ),
 ];
 
-/// What a built-in handler must not name: its ways to the world are `Effects`. Any crate below `handlers` but `core`.
+/// What may touch the world below `handlers`: each takes `Effects` for what it changes. `core` is the contract itself.
+pub(crate) const HANDS: &[&str] = &["core", "settings", "bridge", "fetch", "store"];
+
+/// What a built-in handler must not name: its ways to the world are the hands.
 pub(crate) const HANDLER_SOURCES: &[&str] = &[
     "hyper",
     "hyper_util",
@@ -308,42 +349,27 @@ pub(crate) const CRATES: &[Listed] = &[
             "hyper",
         ],
     ),
+    Listed("handlers/auth", NOT_THE_PROXY),
+    Listed("handlers/hooks", NOT_THE_PROXY),
+    Listed("handlers/media", NOT_THE_PROXY),
+    Listed("handlers/settings", NOT_THE_PROXY),
+    Listed("handlers/bridge", NOT_THE_PROXY),
+    Listed("handlers/fetch", NOT_THE_PROXY),
+    Listed("handlers/store", NOT_THE_PROXY),
+    Listed("handlers/images", NOT_THE_PROXY),
+];
+
+/// What no crate below `handlers` may list: the proxy and its chassis.
+const NOT_THE_PROXY: &[&str] = &[
+    "pingora",
+    "pingora-core",
+    "overgrow",
+    "overgrow-parity",
+    "wasmtime",
 ];
 
 /// Crates that other changes fill; their rows hold from the day they are there.
-pub(crate) const LATER: &[Listed] = &[
-    Listed(
-        "handlers/auth",
-        &[
-            "pingora",
-            "pingora-core",
-            "overgrow",
-            "overgrow-parity",
-            "wasmtime",
-        ],
-    ),
-    Listed(
-        "handlers/hooks",
-        &[
-            "pingora",
-            "pingora-core",
-            "overgrow",
-            "overgrow-parity",
-            "wasmtime",
-        ],
-    ),
-    Listed(
-        "handlers/media",
-        &[
-            "pingora",
-            "pingora-core",
-            "overgrow",
-            "overgrow-parity",
-            "wasmtime",
-        ],
-    ),
-    Listed(
-        "handlers/plugins",
-        &["pingora", "pingora-core", "overgrow", "overgrow-parity"],
-    ),
-];
+pub(crate) const LATER: &[Listed] = &[Listed(
+    "handlers/plugins",
+    &["pingora", "pingora-core", "overgrow", "overgrow-parity"],
+)];

@@ -151,10 +151,9 @@ fn signature(mut section: Section<'_, '_>) -> Option<SignatureConfig> {
     let scheme = section.require("scheme", &help, |item| word(item, &SCHEMES));
     let secret: Option<Spanned<Secret>> =
         section.require("secret", &help, |item| secret(item, "WEBHOOK_SECRET"));
-    let tolerance = section.take("tolerance", time_limit);
     let body = section.take("body", size);
     let generic = Generic::read(&mut section);
-    section.finish(&[]);
+    section.finish(&[("tolerance", "it is five minutes, as the providers advise")]);
     let scheme = scheme?.into_inner();
     let scheme = match scheme {
         Scheme::Generic => generic.check(&mut section)?,
@@ -165,8 +164,6 @@ fn signature(mut section: Section<'_, '_>) -> Option<SignatureConfig> {
     Some(SignatureConfig {
         scheme,
         secret: secret?.into_inner(),
-        // What Stripe and Slack advise.
-        tolerance: tolerance.value().unwrap_or(Duration::from_secs(300)),
         body: body.value().unwrap_or(1 << 20),
     })
 }

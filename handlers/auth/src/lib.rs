@@ -10,6 +10,8 @@ mod gateway;
 mod headers;
 mod hooks_token;
 mod local;
+mod replays;
+mod signature;
 mod surface;
 mod whois;
 
@@ -18,5 +20,9 @@ pub use credentials::{Method, Presented, Refused, bearer, check};
 pub use gateway::{Asked, Passed, authorize};
 pub use hooks_token::{HooksToken, Place, hooks_token};
 pub use local::{Forwarded, Origin, Proxies, Reading};
+pub use replays::Replays;
+pub use signature::{
+    Algorithm, Encoding, Plain, Scheme, Seal, SignatureError, TOLERANCE, verify as verify_signature,
+};
 pub use surface::{Interface, Surfaces, handler};
 pub use whois::{Cached, Identity, Nobody, Whois, WhoisError};

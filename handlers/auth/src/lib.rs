@@ -6,6 +6,7 @@
 
 mod answers;
 mod credentials;
+mod csrf;
 mod gateway;
 mod headers;
 mod hooks_token;
@@ -17,6 +18,7 @@ mod whois;
 
 pub use answers::{Shape, method_not_allowed, unauthorized};
 pub use credentials::{Method, Presented, Refused, bearer, check};
+pub use csrf::{Csrf, Pages, SameSite, own_origin};
 pub use gateway::{Asked, Passed, authorize};
 pub use hooks_token::{HooksToken, Place, hooks_token};
 pub use local::{Forwarded, Origin, Proxies, Reading};

@@ -3,6 +3,8 @@
 use overgrow_handler::Effect;
 use serde::{Deserialize, Serialize};
 
+use crate::queue::Repeats;
+
 /// Something the legacy is to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
@@ -70,5 +72,13 @@ impl Dispatch {
             Self::Agent(agent) => ("agent", serde_json::to_value(agent)),
         };
         Effect::new("legacy", target).detail(detail.unwrap_or_default())
+    }
+
+    /// Whether one that says the same as the one before it is worth keeping.
+    pub(crate) fn repeats(&self) -> Repeats {
+        match self {
+            Self::Wake(_) => Repeats::Coalesce,
+            Self::Agent(_) => Repeats::Keep,
+        }
     }
 }

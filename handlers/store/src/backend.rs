@@ -1,0 +1,111 @@
+//! Where the files of a store lie. Nothing is decided here.
+
+use std::io;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
+use crate::expiry::{Fate, Seen};
+use crate::folder::{self, Folder, Tally};
+use crate::{MediaId, Shelf, StoreError, TakeError};
+
+/// A place for files.
+#[derive(Debug)]
+pub(crate) enum Backend {
+    Folder(Arc<Folder>),
+}
+
+/// A file that was found.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    File(folder::Opened),
+}
+
+impl Backend {
+    /// Finds a file at the top.
+    pub(crate) async fn open(&self, id: &MediaId) -> Result<Opened, TakeError> {
+        match self {
+            Self::Folder(folder) => {
+                let (folder, id) = (Arc::clone(folder), id.clone());
+                blocking(move || folder.open(&id)).await.map(Opened::File)
+            }
+        }
+    }
+
+    /// Removes a file from the top; of two callers at once one succeeds and the other gets `NotFound`.
+    pub(crate) async fn remove(&self, id: &MediaId) -> Result<(), TakeError> {
+        match self {
+            Self::Folder(folder) => {
+                let (folder, id) = (Arc::clone(folder), id.clone());
+                blocking(move || folder.remove(&id)).await
+            }
+        }
+    }
+
+    /// Writes a new file, whole or not at all.
+    pub(crate) async fn write(
+        &self,
+        shelf: Shelf,
+        name: &str,
+        bytes: Bytes,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Folder(folder) => {
+                let (folder, name) = (Arc::clone(folder), name.to_owned());
+                blocking(move || Ok(folder.write(shelf, &name, &bytes)?)).await
+            }
+        }
+    }
+
+    /// Asks `fate` for every file and does as it says.
+    pub(crate) async fn sweep(
+        &self,
+        fate: impl Fn(Seen) -> Fate + Send + 'static,
+    ) -> Result<Tally, StoreError> {
+        match self {
+            Self::Folder(folder) => {
+                let folder = Arc::clone(folder);
+                blocking(move || Ok(folder.sweep(SystemTime::now(), &fate)?)).await
+            }
+        }
+    }
+}
+
+impl Opened {
+    pub(crate) fn size(&self) -> u64 {
+        match self {
+            Self::File(file) => file.size,
+        }
+    }
+
+    pub(crate) fn modified(&self) -> SystemTime {
+        match self {
+            Self::File(file) => file.modified,
+        }
+    }
+
+    pub(crate) async fn read(self) -> Result<Bytes, TakeError> {
+        match self {
+            Self::File(file) => blocking(|| file.read()).await.map(Bytes::from),
+        }
+    }
+}
+
+impl From<io::Error> for TakeError {
+    fn from(error: io::Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+/// Off the threads that serve connections. It runs to its end even when nobody waits for it any more.
+async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<io::Error> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(stopped) => Err(io::Error::other(stopped).into()),
+    }
+}

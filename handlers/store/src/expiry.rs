@@ -1,0 +1,107 @@
+//! When a file's time is over.
+//!
+//! Pure: it is told ages and gives fates. The surprise is the second lifetime: the legacy never expires what lies in the
+//! subfolders, and an agent may still be reading from them when a link's two minutes are long over.
+
+use std::time::Duration;
+
+/// How long files are kept, by the time since they were last changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// Files that are asked for by a link.
+    pub link: Duration,
+    /// Files in the subfolders, such as an agent's attachments.
+    pub shelf: Duration,
+}
+
+impl Lifetimes {
+    /// Two minutes, as in the legacy.
+    pub const LINK: Duration = Duration::from_secs(2 * 60);
+    /// A day: longer than any agent's turn, and an end to a folder that only grew.
+    pub const SHELF: Duration = Duration::from_secs(24 * 60 * 60);
+    /// A save takes seconds; what is older was left by a crash.
+    const PART: Duration = Duration::from_secs(60);
+
+    /// Whether a file is to go.
+    pub(crate) fn fate(&self, seen: Seen) -> Fate {
+        let lifetime = match seen.part {
+            Part::Unfinished => Self::PART,
+            Part::Whole => self.of(seen.level),
+        };
+        if seen.age > lifetime {
+            Fate::Remove
+        } else {
+            Fate::Keep
+        }
+    }
+
+    fn of(&self, level: Level) -> Duration {
+        match level {
+            Level::Top => self.link,
+            Level::Below => self.shelf,
+        }
+    }
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            link: Self::LINK,
+            shelf: Self::SHELF,
+        }
+    }
+}
+
+/// What a sweep sees of a file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) level: Level,
+    pub(crate) part: Part,
+    pub(crate) age: Duration,
+}
+
+/// Where it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    Top,
+    Below,
+}
+
+/// Whether it was finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Whole,
+    Unfinished,
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Keep,
+    Remove,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(level: Level, part: Part, seconds: u64, expect: Fate) {
+        let age = Duration::from_secs(seconds);
+        let seen = Seen { level, part, age };
+        assert_eq!(Lifetimes::default().fate(seen), expect, "{seen:?}");
+    }
+
+    #[test]
+    fn links_live_two_minutes_and_shelves_a_day() {
+        check(Level::Top, Part::Whole, 120, Fate::Keep);
+        check(Level::Top, Part::Whole, 121, Fate::Remove);
+        check(Level::Below, Part::Whole, 86_400, Fate::Keep);
+        check(Level::Below, Part::Whole, 86_401, Fate::Remove);
+    }
+
+    #[test]
+    fn what_a_crash_left_goes_wherever_it_lies() {
+        check(Level::Below, Part::Unfinished, 61, Fate::Remove);
+        check(Level::Top, Part::Unfinished, 59, Fate::Keep);
+    }
+}

@@ -6,25 +6,31 @@
 mod dress;
 mod limit;
 mod refusal;
+mod signed;
 mod token;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
+use overgrow_auth::{Pages, own_origin};
 use overgrow_handler::Body;
+use url::Url;
 
 use self::limit::Failures;
-pub use self::refusal::Denied;
+use self::refusal::Denied;
+use self::signed::{Delivery, Signed};
 use self::token::Tokens;
-use crate::config::{AdmissionConfig, SecretError};
+use crate::config::{AdmissionConfig, CsrfConfig, SecretError};
 use crate::natives::Natives;
 
 /// What a route asks of its clients.
 #[derive(Debug)]
 pub struct Admission {
     config: AdmissionConfig,
+    pages: Option<Pages>,
     tokens: Option<Tokens>,
+    signed: Option<Signed>,
     failures: Option<Failures>,
 }
 
@@ -35,6 +41,25 @@ pub struct Visitor {
     pub peer: IpAddr,
     /// The client, after trusted proxies.
     pub client: IpAddr,
+    /// `https` or `http`: what the client speaks, before trusted proxies.
+    pub scheme: &'static str,
+}
+
+/// A request was let in; its answer is shown to this.
+#[derive(Debug)]
+pub struct Pass {
+    admission: Arc<Admission>,
+    visitor: Visitor,
+    delivery: Option<Delivery>,
+}
+
+/// A request was not let in.
+#[derive(Debug)]
+pub struct TurnedAway {
+    /// What its client is told.
+    pub response: Response<Body>,
+    /// Why, in a word for metrics; the set is closed.
+    pub reason: &'static str,
 }
 
 impl Admission {
@@ -55,8 +80,11 @@ impl Admission {
             return Ok(Some(Arc::clone(same)));
         }
         let tokens = config.auth.as_ref().map(|auth| Tokens::new(auth, natives));
+        let signed = config.signature.as_ref().map(Signed::new);
         Ok(Some(Arc::new(Self {
+            pages: config.csrf.as_ref().map(pages),
             tokens: tokens.transpose()?,
+            signed: signed.transpose()?,
             failures: config.limit.map(Failures::new),
             config: config.clone(),
         })))
@@ -66,25 +94,63 @@ impl Admission {
     ///
     /// # Errors
     /// When it is not let in.
-    pub async fn admit(&self, request: &mut Request<Body>, visitor: Visitor) -> Result<(), Denied> {
+    pub async fn admit(
+        self: &Arc<Self>,
+        request: &mut Request<Body>,
+        visitor: Visitor,
+    ) -> Result<Box<Pass>, Box<TurnedAway>> {
+        match self.check(request, visitor).await {
+            Ok(delivery) => Ok(Box::new(Pass {
+                admission: Arc::clone(self),
+                visitor,
+                delivery,
+            })),
+            Err(denied) => Err(Box::new(self.turn_away(&denied, visitor))),
+        }
+    }
+
+    fn turn_away(&self, denied: &Denied, visitor: Visitor) -> TurnedAway {
+        let mut response = denied.response();
+        self.note(&mut response, visitor);
+        TurnedAway {
+            response,
+            reason: denied.reason(),
+        }
+    }
+
+    /// In the order of what it costs to ask.
+    async fn check(
+        &self,
+        request: &mut Request<Body>,
+        visitor: Visitor,
+    ) -> Result<Option<Delivery>, Denied> {
         self.check_pace(visitor.client)?;
+        self.check_page(request, visitor)?;
         if let Some(tokens) = &self.tokens {
             let head = (request.headers(), request.uri());
             tokens.check(head, visitor).await?;
         }
-        Ok(())
+        match &self.signed {
+            Some(signed) => signed.check(request).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Takes note of an answer, whoever gave it, and adds what browsers are to be told.
-    pub fn dress<B>(&self, response: &mut Response<B>, visitor: Visitor) {
+    fn note(&self, response: &mut Response<Body>, visitor: Visitor) {
         if let Some(failures) = &self.failures {
             failures.note(visitor.client, response.status());
         }
-        self.dress_headers(response.headers_mut());
+        dress::dress(response.headers_mut(), &self.config.security);
     }
 
-    fn dress_headers(&self, headers: &mut HeaderMap) {
-        dress::dress(headers, &self.config.security);
+    fn check_page(&self, request: &Request<Body>, visitor: Visitor) -> Result<(), Denied> {
+        let Some(pages) = &self.pages else {
+            return Ok(());
+        };
+        let own = own_origin(visitor.scheme, request.headers(), request.uri());
+        let checked = pages.check(request.method(), request.headers(), &own);
+        checked.map_err(Denied::Page)
     }
 
     fn check_pace(&self, client: IpAddr) -> Result<(), Denied> {
@@ -93,5 +159,27 @@ impl Admission {
             .as_ref()
             .and_then(|failures| failures.wait(client));
         wait.map_or(Ok(()), |wait| Err(Denied::TooManyFailures(wait)))
+    }
+}
+
+impl Pass {
+    /// The request was answered, by whichever side.
+    pub fn answered(self, response: &mut Response<Body>) {
+        if let Some(delivery) = self.delivery {
+            delivery.answered(response.status());
+        }
+        self.admission.note(response, self.visitor);
+    }
+}
+
+/// The pages that may write, besides the route's own.
+fn pages(csrf: &CsrfConfig) -> Pages {
+    let origins = csrf
+        .origins
+        .iter()
+        .filter_map(|origin| origin.parse::<Url>().ok());
+    Pages {
+        origins: origins.map(|url| url.origin()).collect(),
+        ..Pages::default()
     }
 }

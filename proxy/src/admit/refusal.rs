@@ -3,39 +3,61 @@
 use std::time::Duration;
 
 use http::{HeaderValue, Response, StatusCode, header};
-use overgrow_auth::{Shape, unauthorized};
+use overgrow_auth::{Csrf, Shape, SignatureError, unauthorized};
 use overgrow_handler::Body;
 
 /// A request is not let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Denied {
+pub(super) enum Denied {
     /// It failed too often; it is heard again after this time.
     TooManyFailures(Duration),
     /// Its credentials are not those of the gateway.
     Gateway,
     /// Its token is not that of the hooks.
     Hooks,
+    /// Its signature is not believed.
+    Signature(SignatureError),
+    /// Another site's page may have made a browser send it.
+    Page(Csrf),
+    /// Its body is larger than a signature is checked for.
+    TooLarge,
+    /// Its body took too long.
+    Slow,
+    /// Its body broke off.
+    Unreadable,
     /// What is needed to judge it is not there; that is our fault.
     CannotJudge(&'static str),
 }
 
 impl Denied {
     /// A word for metrics; the set is closed.
-    pub fn reason(&self) -> &'static str {
+    pub(super) fn reason(&self) -> &'static str {
         match self {
             Self::TooManyFailures(_) => "limit",
             Self::Gateway | Self::Hooks => "auth",
+            Self::Signature(SignatureError::Replayed) => "replayed",
+            Self::Signature(_) => "signature",
+            Self::Page(_) => "csrf",
+            Self::TooLarge | Self::Slow | Self::Unreadable => "body",
             Self::CannotJudge(_) => "unavailable",
         }
     }
 
     /// What the client is told; of the gateway and the hooks, byte for byte what they tell it themselves.
-    pub fn response(&self) -> Response<Body> {
+    pub(super) fn response(&self) -> Response<Body> {
         match self {
             Self::TooManyFailures(wait) => too_many(*wait),
             Self::Gateway => unauthorized(Shape::Gateway),
             Self::Hooks => unauthorized(Shape::Hooks),
-            Self::CannotJudge(why) => plain(StatusCode::SERVICE_UNAVAILABLE, why),
+            Self::Signature(SignatureError::Replayed) => {
+                plain(StatusCode::CONFLICT, "delivered before")
+            }
+            Self::Signature(error) => plain(StatusCode::UNAUTHORIZED, error.to_string()),
+            Self::Page(error) => plain(StatusCode::FORBIDDEN, error.to_string()),
+            Self::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE, "payload too large"),
+            Self::Slow => plain(StatusCode::REQUEST_TIMEOUT, "the body took too long"),
+            Self::Unreadable => plain(StatusCode::BAD_REQUEST, "the body broke off"),
+            Self::CannotJudge(why) => plain(StatusCode::SERVICE_UNAVAILABLE, *why),
         }
     }
 }
@@ -50,8 +72,8 @@ fn too_many(wait: Duration) -> Response<Body> {
     response
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
+fn plain(status: StatusCode, text: impl Into<String>) -> Response<Body> {
+    let mut response = Response::new(Body::from(text.into()));
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);

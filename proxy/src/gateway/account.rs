@@ -18,7 +18,7 @@ use super::date;
 use super::generation::Route;
 use super::socket::Socket;
 use super::switch::{Switch, is_switch};
-use crate::admit::{Admission, Denied, Visitor};
+use crate::admit::TurnedAway;
 use crate::listen::{Drain, InFlight, Peer};
 use crate::metrics::StatusClass;
 use crate::route::Side;
@@ -30,11 +30,21 @@ pub(super) struct Account {
     started: Instant,
     status: Option<http::StatusCode>,
     version: Version,
-    line: Option<Line>,
+    /// Boxed: an account is moved with every step of its request.
+    line: Option<Box<Line>>,
     in_flight: InFlight,
-    declined: bool,
-    /// Why the request was not let in.
-    denied: Option<&'static str>,
+    course: Course,
+}
+
+/// What may become of a request besides an answer of the side that was decided on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Course {
+    /// Nothing else.
+    Plain,
+    /// The native side left it to the legacy.
+    Declined,
+    /// It was not let in, for this reason.
+    TurnedAway(&'static str),
 }
 
 /// What only the log needs; absent when nobody reads the log.
@@ -62,13 +72,14 @@ impl Account {
     ) -> Self {
         route.metrics.in_flight(side).inc();
         let logged = tracing::enabled!(target: LOG, tracing::Level::INFO);
-        let line = logged.then(|| Line {
+        let line = || Line {
             request_id: caller.request_id.clone(),
             client: caller.client,
             method: request.method().clone(),
             // Without the query: tokens travel there.
             path: shown(request.uri().path()),
-        });
+        };
+        let line = logged.then(line).map(Box::new);
         Self {
             route,
             side,
@@ -77,8 +88,7 @@ impl Account {
             version: request.version(),
             line,
             in_flight: drain.enter(),
-            declined: false,
-            denied: None,
+            course: Course::Plain,
         }
     }
 
@@ -107,12 +117,12 @@ impl Account {
 
     /// The native side left the request to the legacy.
     pub(super) fn was_declined(&mut self) {
-        self.declined = true;
+        self.course = Course::Declined;
     }
 
     /// Whether it did.
     pub(super) fn is_declined(&self) -> bool {
-        self.declined
+        self.course == Course::Declined
     }
 
     /// Tells a trusted peer who answered.
@@ -127,18 +137,15 @@ impl Account {
     }
 
     /// The request is not let in: no side is asked, and none has it counted.
-    pub(super) fn deny(
-        mut self,
-        denied: &Denied,
-        admission: &Admission,
-        visitor: Visitor,
-    ) -> Response<Answer> {
-        self.route.metrics.denied(denied.reason());
-        self.denied = Some(denied.reason());
-        let mut response = denied.response();
+    pub(super) fn turn_away(mut self, turned: TurnedAway) -> Response<Answer> {
+        let TurnedAway {
+            mut response,
+            reason,
+        } = turned;
+        self.route.metrics.denied(reason);
+        self.course = Course::TurnedAway(reason);
         self.status = Some(response.status());
         date::add(response.headers_mut());
-        admission.dress(&mut response, visitor);
         response.map(|body| Answer {
             body,
             account: Some(self),
@@ -172,7 +179,8 @@ impl Drop for Account {
     fn drop(&mut self) {
         let took = self.started.elapsed();
         let class = self.status.map_or(StatusClass::NONE, StatusClass::of);
-        if self.denied.is_none() {
+        let denied = self.course.denied();
+        if denied.is_none() {
             let seconds = took.as_secs_f64();
             self.route.metrics.finished(self.side, class, seconds);
         }
@@ -184,12 +192,21 @@ impl Drop for Account {
                 path = line.path,
                 status = self.status.map_or(0, |status| status.as_u16()),
                 route = %self.route.id,
-                backend = self.denied.map_or_else(|| self.side.name(), |_| "-"),
-                denied = self.denied,
+                backend = denied.map_or_else(|| self.side.name(), |_| "-"),
+                denied,
                 ms = milliseconds(took),
                 client = %line.client,
                 id = %line.request_id,
             );
+        }
+    }
+}
+
+impl Course {
+    fn denied(self) -> Option<&'static str> {
+        match self {
+            Self::TurnedAway(reason) => Some(reason),
+            Self::Plain | Self::Declined => None,
         }
     }
 }

@@ -67,8 +67,14 @@ impl Caller {
     }
 
     /// Who asks to be let in.
-    pub(super) fn visitor(&self) -> Visitor {
+    pub(super) fn visitor(&self, peer: &Peer, headers: &HeaderMap) -> Visitor {
+        let forwarded = headers.get("x-forwarded-proto").filter(|_| self.is_proxy);
+        let secure = match forwarded {
+            Some(proto) => proto.as_bytes().eq_ignore_ascii_case(b"https"),
+            None => peer.tls,
+        };
         Visitor {
+            scheme: if secure { "https" } else { "http" },
             peer: self.peer,
             client: self.client,
         }

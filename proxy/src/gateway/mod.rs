@@ -86,12 +86,16 @@ impl Gateway {
         );
 
         let mut request = request.map(Body::from);
-        let visitor = caller.visitor();
-        if let Some(admission) = &route.admission
-            && let Err(denied) = Box::pin(admission.admit(&mut request, visitor)).await
-        {
-            return account.deny(&denied, admission, visitor);
-        }
+        let pass = match &route.admission {
+            None => None,
+            Some(admission) => {
+                let visitor = caller.visitor(&peer, request.headers());
+                match Box::pin(admission.admit(&mut request, visitor)).await {
+                    Ok(pass) => Some(pass),
+                    Err(turned) => return account.turn_away(*turned),
+                }
+            }
+        };
         let scheme = if peer.tls { "https" } else { "http" };
         let tap = shared.recorder.wants(&route.id);
         let pending = tap.map(|tap| tap.question(&mut request, scheme));
@@ -110,8 +114,8 @@ impl Gateway {
         if let Some(pending) = pending {
             response = pending.answered(response);
         }
-        if let Some(admission) = &route.admission {
-            admission.dress(&mut response, visitor);
+        if let Some(pass) = pass {
+            pass.answered(&mut response);
         }
         if caller.wants_debug {
             account.describe(response.headers_mut());

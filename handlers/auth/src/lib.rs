@@ -10,6 +10,7 @@ mod csrf;
 mod gateway;
 mod headers;
 mod hooks_token;
+pub mod jwt;
 mod local;
 mod replays;
 mod signature;

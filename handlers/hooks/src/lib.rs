@@ -1,1 +1,3 @@
 //! Answers the legacy gateway's webhooks.
+
+mod js;

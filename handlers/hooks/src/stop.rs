@@ -1,0 +1,33 @@
+//! Why a request ends before anything is dispatched.
+
+use overgrow_handler::Declined;
+
+use crate::reply::Reply;
+
+/// How it ends.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Stop {
+    /// By an answer.
+    Answer(Reply),
+    /// The legacy answers.
+    Leave(Declined),
+}
+
+impl Stop {
+    /// A payload that is at fault.
+    pub(crate) fn bad(why: &str) -> Self {
+        Self::Answer(Reply::bad(why))
+    }
+}
+
+impl From<Reply> for Stop {
+    fn from(reply: Reply) -> Self {
+        Self::Answer(reply)
+    }
+}
+
+impl From<Declined> for Stop {
+    fn from(declined: Declined) -> Self {
+        Self::Leave(declined)
+    }
+}

@@ -24,8 +24,34 @@ pub struct Allowed {
     pub recordings: Vec<String>,
     /// Why that is better or cannot be otherwise.
     pub why: String,
+    /// Who has to answer for it to occur; both, unless it says so.
+    pub by: Option<By>,
+    /// Off: it is not allowed any more, and the replay then says where it still occurs.
+    #[serde(default)]
+    pub switch: Switch,
     /// Where it shows, each of them.
     pub places: Vec<Place>,
+}
+
+/// Who answers behind the sidecar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum By {
+    /// The gateway itself; the sidecar forwards.
+    Forwarding,
+    /// The native handlers.
+    Native,
+}
+
+/// Whether an entry is applied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// It is.
+    #[default]
+    On,
+    /// It is not.
+    Off,
 }
 
 /// One place where an intended difference shows.
@@ -53,14 +79,10 @@ impl AllowedDifferences {
 
     /// Judges what one suite found. Fails with every difference that is not listed and every listed one that a recording of the
     /// suite no longer shows.
-    pub fn judge(&self, suite: &[&str], found: &[Difference]) -> Result<()> {
-        let unlisted = found
-            .iter()
-            .filter(|d| !self.difference.iter().any(|a| a.covers(d)));
-        let stale = self
-            .difference
-            .iter()
-            .flat_map(|allowed| allowed.stale(suite, found));
+    pub fn judge(&self, by: By, suite: &[&str], found: &[Difference]) -> Result<()> {
+        let entries = || self.difference.iter().filter(|allowed| allowed.holds(by));
+        let unlisted = found.iter().filter(|d| !entries().any(|a| a.covers(d)));
+        let stale = entries().flat_map(|allowed| allowed.stale(suite, found));
         let faults: Vec<String> = unlisted.map(ToString::to_string).chain(stale).collect();
         ensure!(
             faults.is_empty(),
@@ -73,6 +95,10 @@ impl AllowedDifferences {
 }
 
 impl Allowed {
+    fn holds(&self, by: By) -> bool {
+        self.switch == Switch::On && self.by.is_none_or(|only| only == by)
+    }
+
     fn covers(&self, difference: &Difference) -> bool {
         self.recordings.contains(&difference.recording)
             && self.places.iter().any(|place| place.is_of(difference))
@@ -123,31 +149,39 @@ mod tests {
         id = "reset-becomes-502"
         recordings = ["big", "elsewhere"]
         why = "a proxy answers"
+        by = "forwarding"
         places = [{ at = "outcome", legacy = "no answer", overgrow = "502" }]
     "#;
 
-    fn check(recording: &str, actual: &str, faults: usize) {
+    fn check(by: By, recording: &str, actual: &str, faults: usize) {
         let found = Difference {
             recording: recording.to_owned(),
             place: "outcome".to_owned(),
             expected: "no answer".to_owned(),
             actual: actual.to_owned(),
         };
-        let judged = AllowedDifferences::parse(LIST)
-            .unwrap()
-            .judge(&["big", "small"], &[found]);
+        let judged =
+            AllowedDifferences::parse(LIST)
+                .unwrap()
+                .judge(by, &["big", "small"], &[found]);
         let report = judged.err().map(|e| e.to_string()).unwrap_or_default();
         assert_eq!(report.lines().skip(1).count(), faults, "{report}");
     }
 
     #[test]
     fn a_listed_difference_is_allowed() {
-        check("big", "502", 0);
+        check(By::Forwarding, "big", "502", 0);
     }
 
     #[test]
     fn an_unlisted_one_fails_and_makes_the_entry_stale() {
-        check("small", "502", 2);
-        check("big", "500", 2);
+        check(By::Forwarding, "small", "502", 2);
+        check(By::Forwarding, "big", "500", 2);
+    }
+
+    #[test]
+    fn an_entry_of_the_other_answerer_is_none() {
+        check(By::Native, "big", "502", 1);
+        check(By::Native, "elsewhere", "502", 1);
     }
 }

@@ -15,7 +15,7 @@ mod recording;
 mod shape;
 mod transcript;
 
-pub use allowed::{Allowed, AllowedDifferences, Place};
+pub use allowed::{Allowed, AllowedDifferences, By, Place, Switch};
 pub use compare::{Difference, differences};
 pub use frames::conversation_differences;
 pub use mask::Masks;

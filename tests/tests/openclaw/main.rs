@@ -1,10 +1,11 @@
-//! Nobody can tell the sidecar from the real gateway: every recording is replayed to the gateway and through the sidecar.
+//! Nobody can tell the sidecar from the real gateway: every recording is replayed to the gateway and through the sidecar,
+//! once forwarding everything and once with the native handlers answering what they can.
 //!
 //! The gateway must still answer as recorded, and the sidecar must answer as the gateway does, but for `allowed-differences.toml`.
 
 use anyhow::{Result, ensure};
 use overgrow_tests::golden::{
-    AllowedDifferences, Difference, Masks, Recording, Transcript, conversation_differences,
+    AllowedDifferences, By, Difference, Masks, Recording, Transcript, conversation_differences,
     differences, parse_lines,
 };
 use overgrow_tests::kit;
@@ -19,7 +20,7 @@ use std::path::Path;
 async fn every_http_recording_is_the_same_through_the_sidecar() -> Result<()> {
     let gateway = OpenClaw::start().await?;
     let sidecar = Sidecar::in_front_of(gateway.address()).await?;
-    http(&gateway, sidecar.addr()).await
+    http(&gateway, sidecar.addr(), By::Forwarding).await
 }
 
 #[tokio::test]
@@ -40,7 +41,7 @@ async fn upgrades_are_answered_the_same_through_the_sidecar() -> Result<()> {
 async fn odd_requests_are_answered_the_same_through_the_sidecar() -> Result<()> {
     let gateway = OpenClaw::start().await?;
     let sidecar = Sidecar::in_front_of(gateway.address()).await?;
-    shapes(&gateway, sidecar.addr()).await
+    shapes(&gateway, sidecar.addr(), By::Forwarding).await
 }
 
 #[tokio::test]
@@ -93,7 +94,7 @@ fn every_allowed_difference_names_recordings_that_exist() -> Result<()> {
     Ok(())
 }
 
-async fn http(gateway: &OpenClaw, through: SocketAddr) -> Result<()> {
+async fn http(gateway: &OpenClaw, through: SocketAddr, by: By) -> Result<()> {
     let recordings: Vec<Recording> = parse_lines(&text("golden/openclaw-http.jsonl")?)?;
     let (recorded, masks) = (recorded(), masks(gateway));
     let (mut from_recording, mut from_gateway) = (Vec::new(), Vec::new());
@@ -109,7 +110,7 @@ async fn http(gateway: &OpenClaw, through: SocketAddr) -> Result<()> {
         ));
     }
     let suite: Vec<&str> = recordings.iter().map(|r| r.name.as_str()).collect();
-    judge(&suite, &from_recording, &from_gateway)
+    judge(by, &suite, &from_recording, &from_gateway)
 }
 
 async fn websocket(gateway: &OpenClaw, through: SocketAddr) -> Result<()> {
@@ -133,7 +134,7 @@ async fn websocket(gateway: &OpenClaw, through: SocketAddr) -> Result<()> {
         ));
     }
     let suite: Vec<&str> = transcripts.iter().map(|t| t.name.as_str()).collect();
-    judge(&suite, &from_recording, &from_gateway)
+    judge(By::Forwarding, &suite, &from_recording, &from_gateway)
 }
 
 /// Heads of upgrades: accepted, with a subprotocol, and refused for each of the gateway's reasons.
@@ -169,15 +170,15 @@ async fn upgrades(gateway: &OpenClaw, through: SocketAddr) -> Result<()> {
         );
         found.extend(side_by_side(gateway, through, name, request.as_bytes()).await?);
     }
-    judge(&[], &[], &found)
+    judge(By::Forwarding, &[], &[], &found)
 }
 
-async fn shapes(gateway: &OpenClaw, through: SocketAddr) -> Result<()> {
+async fn shapes(gateway: &OpenClaw, through: SocketAddr, by: By) -> Result<()> {
     let mut found = Vec::new();
     for (name, request) in SHAPES {
         found.extend(side_by_side(gateway, through, name, request).await?);
     }
-    judge(&[], &[], &found)
+    judge(by, &[], &[], &found)
 }
 
 async fn side_by_side(
@@ -192,14 +193,19 @@ async fn side_by_side(
     Ok(differences(name, &direct, &carried))
 }
 
-fn judge(suite: &[&str], from_recording: &[Difference], from_gateway: &[Difference]) -> Result<()> {
+fn judge(
+    by: By,
+    suite: &[&str],
+    from_recording: &[Difference],
+    from_gateway: &[Difference],
+) -> Result<()> {
     let drift: Vec<String> = from_recording.iter().map(ToString::to_string).collect();
     ensure!(
         drift.is_empty(),
         "the gateway no longer answers as recorded:\n{}",
         drift.join("\n")
     );
-    allowed()?.judge(suite, from_gateway)
+    allowed()?.judge(by, suite, from_gateway)
 }
 
 fn allowed() -> Result<AllowedDifferences> {

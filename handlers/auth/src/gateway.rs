@@ -70,8 +70,9 @@ pub async fn authorize(
     Ok(Passed { method, user: None })
 }
 
-/// The login that both `tailscale serve` and the whois name.
-async fn tailnet_user(gateway: &Gateway, asked: &Asked, whois: &dyn Whois) -> Option<String> {
+/// The login that both `tailscale serve` and the whois name, of a caller that is not on this machine. Dropping the
+/// future gives up the whois.
+pub async fn tailnet_user(gateway: &Gateway, asked: &Asked, whois: &dyn Whois) -> Option<String> {
     let proxies = Proxies::new(&gateway.trusted_proxies);
     if !gateway.auth.allow_tailscale || asked.origin.is_local_direct(&proxies, Reading::Legacy) {
         return None;

@@ -6,9 +6,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::ArcSwapOption;
 use overgrow_handler::Effects;
+use tokio::sync::watch;
 
+use crate::deliver::{Channels, Courier, recall};
 use crate::queue::{DeadLetter, Draft, Limits, Queue};
 use crate::status::Gauges;
 use crate::{BridgeConfig, BridgeError, BridgeStatus, Dispatch, Target};
@@ -22,8 +23,11 @@ pub struct Bridge(Arc<Shared>);
 struct Shared {
     keeping: Keeping,
     gauges: Arc<Gauges>,
-    channels: Arc<ArcSwapOption<Arc<[String]>>>,
+    channels: Channels,
+    /// Bytes that a dispatch may have.
     most: AtomicUsize,
+    /// The courier ends when this does.
+    targets: watch::Sender<Option<Arc<Target>>>,
 }
 
 #[derive(Debug)]
@@ -39,6 +43,7 @@ impl Default for Shared {
             gauges: Arc::default(),
             channels: Arc::default(),
             most: Target::MAX_BODY.into(),
+            targets: watch::Sender::default(),
         }
     }
 }
@@ -58,12 +63,30 @@ impl Bridge {
             entries: config.cap,
             bytes: config.bytes,
         };
-        let queue = Queue::open(&config.folder, limits, Arc::clone(&gauges))?;
-        Ok(Self(Arc::new(Shared {
-            keeping: Keeping::Durably(queue),
-            gauges,
+        let (queue, channels) = Queue::open(&config.folder, limits, Arc::clone(&gauges), recall)?;
+        let shared = Shared {
+            keeping: Keeping::Durably(queue.clone()),
+            gauges: Arc::clone(&gauges),
+            channels: Arc::new(channels.map(Arc::new).into()),
             ..Shared::default()
-        })))
+        };
+        let channels = Arc::clone(&shared.channels);
+        Courier::new(queue, gauges, channels, config.longest_wait)
+            .start(&config.folder, shared.targets.subscribe())?;
+        Ok(Self(Arc::new(shared)))
+    }
+
+    /// Says where the legacy is; until this is called the first time, everything waits. The same target again changes
+    /// nothing, another one breaks off what is on its way to the one before, which is then sent to the new one.
+    pub fn follow(&self, target: Target) {
+        self.0.most.store(target.max_body, Relaxed);
+        self.0.targets.send_if_modified(|now| {
+            let changes = now.as_deref() != Some(&target);
+            if changes {
+                *now = Some(Arc::new(target));
+            }
+            changes
+        });
     }
 
     /// A bridge without file and legacy that knows these channels: for tests of whoever dispatches.

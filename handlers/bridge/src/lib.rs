@@ -5,10 +5,14 @@
 
 mod bridge;
 mod config;
+mod deliver;
 mod dispatch;
 mod error;
 mod queue;
 mod status;
+
+#[cfg(test)]
+mod tests;
 
 pub use bridge::Bridge;
 pub use config::{BridgeConfig, Target};

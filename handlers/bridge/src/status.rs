@@ -56,6 +56,10 @@ impl Gauges {
         }
     }
 
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connected.load(Relaxed)
+    }
+
     /// Notes that the legacy answers.
     pub(crate) fn well(&self) {
         self.connected.store(true, Relaxed);

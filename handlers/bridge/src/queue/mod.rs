@@ -45,15 +45,17 @@ enum Order {
 type Reply = oneshot::Sender<Result<(), BridgeError>>;
 
 impl Queue {
-    /// Opens the queue in a folder and starts its thread. Blocks for as long as it takes to read what waits.
+    /// Opens the queue in a folder, has something read from it, and starts its thread. Blocks for as long as it takes to
+    /// read what waits.
     ///
     /// # Errors
     /// Of the folder and its surroundings; a damaged file is none, it is set aside and its new name logged.
-    pub(crate) fn open(
+    pub(crate) fn open<T>(
         folder: &Path,
         limits: Limits,
         gauges: Arc<Gauges>,
-    ) -> Result<Self, BridgeError> {
+        first: impl FnOnce(&Store) -> T,
+    ) -> Result<(Self, T), BridgeError> {
         let opened = file::open(folder)?;
         if let Some(aside) = opened.set_aside {
             let reason = format!("a damaged queue was set aside as {}", aside.display());
@@ -61,13 +63,14 @@ impl Queue {
             gauges.complain(&reason);
         }
         let store = Store::new(opened.file, limits, gauges)?;
+        let read = first(&store);
         let (orders, received) = mpsc::channel(ORDERS);
         let added = Arc::<Notify>::default();
         let notify = Arc::clone(&added);
         thread::Builder::new()
             .name("bridge-queue".to_owned())
             .spawn(move || write(store, received, &notify))?;
-        Ok(Self { orders, added })
+        Ok((Self { orders, added }, read))
     }
 
     /// Adds a draft: when this returns it is in the file.

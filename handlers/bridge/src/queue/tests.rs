@@ -21,7 +21,8 @@ struct Kept {
 impl Kept {
     fn open(folder: &TempDir, limits: Limits) -> Self {
         let gauges = Arc::<Gauges>::default();
-        let queue = Queue::open(folder.path(), limits, Arc::clone(&gauges)).unwrap();
+        let open = Queue::open(folder.path(), limits, Arc::clone(&gauges), |_| ());
+        let (queue, ()) = open.unwrap();
         Self { queue, gauges }
     }
 

@@ -11,6 +11,36 @@ const questions = {
       return String(error);
     }
   },
+
+  // A template filled in from a payload and the request of the tests: places by regular expression, values by walking
+  // real objects.
+  template(template, payload) {
+    const url = new URL("http://h/hooks/some/hook?q=zz&a.b=1&q=last&1=i&__proto__=p");
+    const roots = {
+      headers: { "x-demo": "dd, ee" },
+      query: Object.fromEntries(url.searchParams),
+      payload: JSON.parse(payload.toString()),
+    };
+    const walk = (value, path) => {
+      if (path === "") return undefined;
+      for (const [, name, , index] of path.matchAll(/([^.[\]]+)|(\[(\d+)\])/g)) {
+        if (value === null || typeof value !== "object") return undefined;
+        if (name === undefined && !Array.isArray(value)) return undefined;
+        value = value[name ?? Number(index)];
+      }
+      return value;
+    };
+    const find = (expression) => {
+      if (expression === "path") return "some/hook";
+      const [, root, path] = /^(headers|query|payload)\.([^]*)$/.exec(expression) ?? [null, "payload", expression];
+      return walk(roots[root], path);
+    };
+    const print = (value) => {
+      if (value === null || value === undefined) return "";
+      return typeof value === "object" || typeof value === "function" ? JSON.stringify(value) : String(value);
+    };
+    return template.toString().replace(/\{\{\s*([^}]+)\s*\}\}/g, (_, expression) => print(find(expression.trim())));
+  },
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -1,16 +1,18 @@
 //! Why a request ends before anything is dispatched.
 
-use overgrow_handler::Declined;
+use overgrow_handler::{BoxError, Declined};
 
 use crate::reply::Reply;
 
 /// How it ends.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Stop {
     /// By an answer.
     Answer(Reply),
     /// The legacy answers.
     Leave(Declined),
+    /// By an error: the client is gone.
+    Fail(BoxError),
 }
 
 impl Stop {

@@ -2,6 +2,7 @@
 
 use overgrow_handler::{BoxError, Declined};
 
+use crate::json::TooDeep;
 use crate::reply::Reply;
 
 /// How it ends.
@@ -31,5 +32,12 @@ impl From<Reply> for Stop {
 impl From<Declined> for Stop {
     fn from(declined: Declined) -> Self {
         Self::Leave(declined)
+    }
+}
+
+/// Where the legacy's stack ends only the legacy knows.
+impl From<TooDeep> for Stop {
+    fn from(_: TooDeep) -> Self {
+        Self::Leave(Declined("deep"))
     }
 }

@@ -125,3 +125,5 @@ fn is_end(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::settings as example;

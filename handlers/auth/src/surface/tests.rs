@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use http_body_util::BodyExt;
 use overgrow_settings::{Auth, Bind, Hooks, Mode, Secret, Tailscale};
+use serde_json::Value;
 use tower::ServiceExt;
 
 use super::*;
@@ -11,7 +12,7 @@ const ALL: Surfaces = Surfaces {
     responses: Interface::On,
 };
 
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         folder: PathBuf::from("/srv"),
         state: PathBuf::from("/srv/state"),
@@ -140,37 +141,63 @@ fn a_tailnet_claim_is_the_legacys_to_check() {
     assert_eq!(judge(&settings, ALL, &claim), TAILNET);
 }
 
-/// The head and body as the golden recording has them, without what the server adds.
-async fn answer(request: Request<Body>) -> (u16, Vec<(String, String)>, String) {
-    let handler = handler(Live::fixed(settings()), ALL);
-    let response = handler.oneshot(request).await.unwrap();
-    let line = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-        (name.to_string(), value.to_str().unwrap().to_owned())
+/// What the golden recordings have, without what the server adds to every answer.
+async fn replay(name: &str, recorded: &Value) {
+    let sent = &recorded["request"];
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let lines: Vec<String> = sent["headers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(text)
+        .collect();
+    let lines: Vec<(&str, &str)> = lines
+        .iter()
+        .map(|line| line.split_once(": ").unwrap())
+        .collect();
+    let (method, path) = (text(&sent["method"]), text(&sent["path"]));
+    let answer = handler(Live::fixed(settings()), ALL).oneshot(request(&method, &path, &lines));
+    let expect = &recorded["response"];
+    let status = text(&expect["status_line"]);
+    if !status.contains(" 401 ") && !status.contains(" 405 ") {
+        let declined = answer.await.unwrap_err().downcast::<Declined>().unwrap();
+        assert_eq!(*declined, Declined("passed"), "{name}");
+        return;
+    }
+    let response = answer.await.unwrap();
+    assert!(status.contains(response.status().as_str()), "{name}");
+    let written = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        format!("{name}: {}", value.to_str().unwrap())
     };
-    let headers = response.headers().iter().map(line).collect();
-    let status = response.status().as_u16();
+    let headers: Vec<String> = response.headers().iter().map(written).collect();
+    let added = ["Connection: ", "Keep-Alive: ", "Content-Length: "];
+    let own = |line: &&Value| !added.iter().any(|name| text(line).starts_with(name));
+    let kept = expect["headers"].as_array().unwrap().iter().filter(own);
+    let recorded: Vec<String> = kept.map(|line| named_in_small(&text(line))).collect();
+    assert_eq!(headers, recorded, "{name}");
     let body = response.into_body().collect().await.unwrap().to_bytes();
-    (status, headers, String::from_utf8(body.to_vec()).unwrap())
+    assert_eq!(body, text(&expect["body"]["text"]), "{name}");
+}
+
+fn named_in_small(line: &str) -> String {
+    let (name, value) = line.split_once(": ").unwrap();
+    format!("{}: {value}", name.to_lowercase())
 }
 
 #[tokio::test]
-async fn refusals_are_the_legacys_bytes() {
-    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let (status, headers, body) = answer(request("POST", "/tools/invoke", &[])).await;
-    assert_eq!(status, 401);
-    assert_eq!(
-        headers,
-        [header("content-type", "application/json; charset=utf-8")]
-    );
-    assert_eq!(
-        body,
-        r#"{"error":{"message":"Unauthorized","type":"unauthorized"}}"#
-    );
-    let (status, headers, body) = answer(request("GET", "/tools/invoke", &[])).await;
-    assert_eq!(status, 405);
-    let text = header("content-type", "text/plain; charset=utf-8");
-    assert_eq!(headers, [header("allow", "POST"), text]);
-    assert_eq!(body, "Method Not Allowed");
+async fn callers_are_turned_away_as_it_was_recorded() {
+    let recordings = include_str!("../../../../tests/golden/openclaw-http.jsonl");
+    let mut replayed = 0;
+    for line in recordings.lines() {
+        let recorded: Value = serde_json::from_str(line).unwrap();
+        let name = recorded["name"].as_str().unwrap();
+        let path = recorded["request"]["path"].as_str().unwrap();
+        if PATHS.contains(&path) && recorded["outcome"] == "response" {
+            replay(name, &recorded).await;
+            replayed += 1;
+        }
+    }
+    assert!(replayed > 15, "{replayed}");
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<String> {
 ///
 /// # Errors
 /// When it is not that, with what is wrong.
-pub fn check(auth: &Auth, presented: &Presented) -> Result<Method, Refused> {
+pub(crate) fn check(auth: &Auth, presented: &Presented) -> Result<Method, Refused> {
     match auth.mode {
         Mode::Token => {
             compare(auth.token.as_ref(), presented.token.as_deref(), &TOKEN).map(|()| Method::Token)

@@ -21,7 +21,7 @@ mod surface;
 mod whois;
 
 pub use answers::{Shape, method_not_allowed, unauthorized};
-pub use credentials::{Method, Presented, Refused, bearer, check};
+pub use credentials::{Method, Presented, Refused, bearer};
 pub use csrf::{Csrf, Pages, SameSite, own_origin};
 pub use gateway::{Asked, Passed, authorize, tailnet_user};
 pub use hooks_token::{HooksToken, Place, hooks_token};

@@ -1,8 +1,16 @@
 //! `hooks`: the webhooks and their mappings, presets already put behind the mappings.
+//!
+//! It must not know how a request is matched. The surprise: nothing below `hooks` is looked at while it is not enabled,
+//! except that known keys must hold what they can hold.
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use crate::Secret;
+use crate::environment::trim;
+use crate::key::Key;
+use crate::{Environment, Mapping, Secret};
+
+/// What a body may measure when the file does not say, in bytes.
+const MAX_BODY: u64 = 256 * 1024;
 
 /// `hooks`, when it is enabled.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,68 +25,64 @@ pub struct Hooks {
     pub mappings: Vec<Mapping>,
 }
 
-/// One entry of `hooks.mappings`, normalised as the legacy does it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Mapping {
-    /// Its id, or `mapping-<n>`.
-    pub id: String,
-    /// The sub-path it takes, slashes trimmed at both ends.
-    pub path: Option<String>,
-    /// The `source` of payloads it takes.
-    pub source: Option<String>,
-    /// What it turns a payload into.
-    pub action: Action,
-    /// When the heartbeat comes.
-    pub wake_mode: WakeMode,
-    /// Template of the name.
-    pub name: Option<String>,
-    /// Template of the session key.
-    pub session_key: Option<String>,
-    /// Template of the message.
-    pub message: Option<String>,
-    /// Template of the text.
-    pub text: Option<String>,
-    /// Whether the answer is delivered.
-    pub deliver: Option<bool>,
-    /// Whether the content goes without its wrapper.
-    pub allow_unsafe: Option<bool>,
-    /// The channel, as written.
-    pub channel: Option<String>,
-    /// Template of the addressee.
-    pub to: Option<String>,
-    /// Template of the model.
-    pub model: Option<String>,
-    /// Template of the thinking level.
-    pub thinking: Option<String>,
-    /// Limit of the turn, seconds.
-    pub timeout_seconds: Option<f64>,
-    /// A JavaScript transform, which only the legacy can run.
-    pub transform: Option<Transform>,
+impl Hooks {
+    /// Takes `hooks`; `None` unless it is enabled. `folder` is that of the configuration.
+    pub(crate) fn of(hooks: &Key<'_>, folder: &Path, environment: &Environment) -> Option<Self> {
+        let known = Self {
+            base: base(&hooks.at("path")),
+            token: Secret::new(trim(hooks.at("token").text().unwrap_or_default())),
+            max_body: max_body(&hooks.at("maxBodyBytes")),
+            mappings: mappings(hooks, folder, environment),
+        };
+        if hooks.at("enabled").flag() != Some(true) {
+            return None;
+        }
+        if known.token.reveal().is_empty() {
+            hooks
+                .at("token")
+                .wrong("must be set where hooks are enabled");
+        }
+        if known.base == "/" {
+            hooks.at("path").wrong("must not be `/`");
+        }
+        Some(known)
+    }
 }
 
-/// A transform module.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Transform {
-    /// Absolute path of the module.
-    pub module: PathBuf,
-    /// The named export, if one is named.
-    pub export: Option<String>,
+/// One leading slash is added, all at the end go; `///` is the same as `/`.
+fn base(path: &Key<'_>) -> String {
+    let written = match trim(path.text().unwrap_or_default()) {
+        "" => "/hooks",
+        written => written,
+    };
+    let lead = if written.starts_with('/') { "" } else { "/" };
+    match format!("{lead}{written}").trim_end_matches('/') {
+        "" => "/".to_owned(),
+        base => base.to_owned(),
+    }
 }
 
-/// What a mapping makes of a payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// A system event on the main session.
-    Wake,
-    /// An agent's turn.
-    Agent,
+fn max_body(key: &Key<'_>) -> u64 {
+    match key.whole() {
+        Some(bytes) if bytes > 0 => bytes.unsigned_abs(),
+        _ => MAX_BODY,
+    }
 }
 
-/// When the heartbeat comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WakeMode {
-    /// At once.
-    Now,
-    /// When it is due.
-    NextHeartbeat,
+fn mappings(hooks: &Key<'_>, folder: &Path, environment: &Environment) -> Vec<Mapping> {
+    let transforms = match hooks.at("transformsDir").text() {
+        Some(written) if !written.is_empty() => environment.path(folder, written),
+        _ => folder.to_owned(),
+    };
+    let gmail = hooks.at("gmail").at("allowUnsafeExternalContent").flag();
+    let presets = hooks.at("presets").texts();
+    let presets = presets
+        .iter()
+        .filter_map(|name| Mapping::of_preset(name, gmail));
+    let entries = hooks.at("mappings").list();
+    let entries = entries.iter().enumerate();
+    entries
+        .map(|(nth, entry)| Mapping::of(entry, nth, &transforms))
+        .chain(presets)
+        .collect()
 }

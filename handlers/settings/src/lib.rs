@@ -4,16 +4,27 @@
 //! a file that cannot be read keeps the last good settings, and without any the handlers leave every request to the
 //! legacy.
 
+mod environment;
+mod fault;
 mod gateway;
 mod hooks;
+mod include;
+mod key;
 mod live;
+mod mapping;
+mod read;
 mod secret;
+mod substitute;
+mod text;
 
 use std::path::PathBuf;
 
+pub use environment::Environment;
+pub use fault::{At, SettingsError};
 pub use gateway::{Auth, Bind, Gateway, Mode, Tailscale};
-pub use hooks::{Action, Hooks, Mapping, Transform, WakeMode};
+pub use hooks::Hooks;
 pub use live::Live;
+pub use mapping::{Action, Mapping, Transform, WakeMode};
 pub use secret::Secret;
 
 /// What the native handlers take from the legacy's configuration.

@@ -133,6 +133,7 @@ mod tests {
             port: 18789,
             tailscale: Tailscale::Serve,
             insecure_control_ui: false,
+            endpoints: overgrow_settings::Endpoints::default(),
         }
     }
 

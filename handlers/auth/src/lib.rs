@@ -30,5 +30,5 @@ pub use replays::Replays;
 pub use signature::{
     Algorithm, Encoding, Plain, Scheme, Seal, SignatureError, TOLERANCE, verify as verify_signature,
 };
-pub use surface::{Interface, Surfaces, handler};
+pub use surface::handler;
 pub use whois::{Cached, Identity, Nobody, Whois, WhoisError};

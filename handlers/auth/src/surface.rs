@@ -7,29 +7,10 @@
 use http::header::{HeaderMap, UPGRADE};
 use http::{Method, Request, Response};
 use overgrow_handler::{Body, BoxError, Declined, Handler};
-use overgrow_settings::{Gateway, Live, Settings};
+use overgrow_settings::{Endpoint, Endpoints, Gateway, Live, Settings};
 
 use crate::answers::{self, Shape};
 use crate::credentials::{self, Presented};
-
-/// Which interfaces the legacy answers itself. One that is off is none of ours: its path belongs to the control UI.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Surfaces {
-    /// `/v1/chat/completions`, from `gateway.http.endpoints.chatCompletions.enabled`.
-    pub chat_completions: Interface,
-    /// `/v1/responses`, from `gateway.http.endpoints.responses.enabled`.
-    pub responses: Interface,
-}
-
-/// Whether an interface is on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Interface {
-    /// The legacy answers it.
-    On,
-    /// The legacy does not know it, which is how it comes.
-    #[default]
-    Off,
-}
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,10 +30,10 @@ const PASSED: Verdict = Verdict::Left(Declined("passed"));
 
 /// The handler of `/tools/invoke`, `/v1/chat/completions` and `/v1/responses`: 405 and 401 are its own, all else is
 /// declined. It is done at once and does nothing to the world.
-pub fn handler(live: Live, surfaces: Surfaces) -> Handler {
+pub fn handler(live: Live) -> Handler {
     let answer = move |request: Request<Body>| {
         let settings = live.load();
-        let verdict = settings.map_or(NO_SETTINGS, |settings| judge(&settings, surfaces, &request));
+        let verdict = settings.map_or(NO_SETTINGS, |settings| judge(&settings, &request));
         async move { answered(verdict) }
     };
     Handler::from_fn(answer)
@@ -76,9 +57,11 @@ fn answered(verdict: Verdict) -> Result<Response<Body>, BoxError> {
     }
 }
 
-fn judge(settings: &Settings, surfaces: Surfaces, request: &Request<Body>) -> Verdict {
+fn judge(settings: &Settings, request: &Request<Body>) -> Verdict {
     let path = request.uri().path();
-    if request.headers().contains_key(UPGRADE) || !surfaces.include(path) || is_hook(settings, path)
+    if request.headers().contains_key(UPGRADE)
+        || !includes(settings.gateway.endpoints, path)
+        || is_hook(settings, path)
     {
         return NOT_AUTH;
     }
@@ -99,14 +82,12 @@ fn admit(gateway: &Gateway, headers: &HeaderMap) -> Verdict {
     }
 }
 
-impl Surfaces {
-    fn include(self, path: &str) -> bool {
-        match path {
-            "/tools/invoke" => true,
-            "/v1/chat/completions" => self.chat_completions == Interface::On,
-            "/v1/responses" => self.responses == Interface::On,
-            _ => false,
-        }
+fn includes(endpoints: Endpoints, path: &str) -> bool {
+    match path {
+        "/tools/invoke" => true,
+        "/v1/chat/completions" => endpoints.chat_completions == Endpoint::On,
+        "/v1/responses" => endpoints.responses == Endpoint::On,
+        _ => false,
     }
 }
 

@@ -22,8 +22,29 @@ pub struct Gateway {
     pub port: u16,
     /// `gateway.tailscale.mode`.
     pub tailscale: Tailscale,
-    /// `gateway.controlUi.allowInsecureAuth` or its like: the control UI without a device over plain HTTP.
+    /// `gateway.controlUi.allowInsecureAuth`: the control UI without a device over plain HTTP.
     pub insecure_control_ui: bool,
+    /// `gateway.http.endpoints`.
+    pub endpoints: Endpoints,
+}
+
+/// `gateway.http.endpoints`: which interfaces the legacy answers. The path of one that is off is the control UI's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Endpoints {
+    /// `/v1/chat/completions`.
+    pub chat_completions: Endpoint,
+    /// `/v1/responses`.
+    pub responses: Endpoint,
+}
+
+/// Whether an interface is on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The legacy answers it.
+    On,
+    /// The legacy does not know it, which is how it comes.
+    #[default]
+    Off,
 }
 
 /// `gateway.auth`, environment included.
@@ -86,6 +107,20 @@ impl Gateway {
             port: port(&gateway.at("port"), environment),
             tailscale,
             insecure_control_ui: insecure(&gateway.at("controlUi")),
+            endpoints: Endpoints::of(&gateway.at("http").at("endpoints")),
+        }
+    }
+}
+
+impl Endpoints {
+    fn of(endpoints: &Key<'_>) -> Self {
+        let endpoint = |name: &str| match endpoints.at(name).at("enabled").flag() {
+            Some(true) => Endpoint::On,
+            _ => Endpoint::Off,
+        };
+        Self {
+            chat_completions: endpoint("chatCompletions"),
+            responses: endpoint("responses"),
         }
     }
 }
@@ -167,7 +202,5 @@ fn leading_port(text: &str) -> Option<u16> {
 }
 
 fn insecure(control_ui: &Key<'_>) -> bool {
-    let on = |name: &str| control_ui.at(name).flag() == Some(true);
-    // Both are read, so that a fault in either is told.
-    on("allowInsecureAuth") | on("dangerouslyDisableDeviceAuth")
+    control_ui.at("allowInsecureAuth").flag() == Some(true)
 }

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 pub use environment::Environment;
 pub use fault::{At, SettingsError};
-pub use gateway::{Auth, Bind, Gateway, Mode, Tailscale};
+pub use gateway::{Auth, Bind, Endpoint, Endpoints, Gateway, Mode, Tailscale};
 pub use hooks::Hooks;
 pub use live::Live;
 pub use mapping::{Action, Mapping, Transform, WakeMode};

@@ -25,6 +25,7 @@ fn gateway() -> Gateway {
         port: 18789,
         tailscale: Tailscale::Off,
         insecure_control_ui: false,
+        endpoints: overgrow_settings::Endpoints::default(),
     }
 }
 

@@ -7,9 +7,9 @@ use tower::ServiceExt;
 
 use super::*;
 
-const ALL: Surfaces = Surfaces {
-    chat_completions: Interface::On,
-    responses: Interface::On,
+const ALL: Endpoints = Endpoints {
+    chat_completions: Endpoint::On,
+    responses: Endpoint::On,
 };
 
 pub(crate) fn settings() -> Settings {
@@ -28,6 +28,7 @@ pub(crate) fn settings() -> Settings {
             port: 18789,
             tailscale: Tailscale::Off,
             insecure_control_ui: false,
+            endpoints: ALL,
         },
         hooks: None,
     }
@@ -42,7 +43,7 @@ fn request(method: &str, path: &str, lines: &[(&str, &str)]) -> Request<Body> {
 }
 
 fn verdict(method: &str, path: &str, lines: &[(&str, &str)]) -> Verdict {
-    judge(&settings(), ALL, &request(method, path, lines))
+    judge(&settings(), &request(method, path, lines))
 }
 
 const PATHS: [&str; 3] = ["/tools/invoke", "/v1/chat/completions", "/v1/responses"];
@@ -103,13 +104,9 @@ fn other_paths_and_upgrades_are_the_legacys() {
 
 #[test]
 fn an_interface_that_is_off_belongs_to_the_control_ui() {
-    let off = |path| {
-        judge(
-            &settings(),
-            Surfaces::default(),
-            &request("POST", path, &[]),
-        )
-    };
+    let mut settings = settings();
+    settings.gateway.endpoints = Endpoints::default();
+    let off = |path| judge(&settings, &request("POST", path, &[]));
     assert_eq!(off("/tools/invoke"), Verdict::Unauthorized);
     assert_eq!(off("/v1/chat/completions"), NOT_AUTH);
     assert_eq!(off("/v1/responses"), NOT_AUTH);
@@ -125,7 +122,7 @@ fn a_hook_of_the_same_path_comes_first() {
             max_body: 1,
             mappings: Vec::new(),
         });
-        judge(&settings, ALL, &request("POST", "/tools/invoke", &[]))
+        judge(&settings, &request("POST", "/tools/invoke", &[]))
     };
     assert_eq!(under("/tools"), NOT_AUTH);
     assert_eq!(under("/tools/invoke"), NOT_AUTH);
@@ -136,9 +133,9 @@ fn a_hook_of_the_same_path_comes_first() {
 fn a_tailnet_claim_is_the_legacys_to_check() {
     let mut settings = settings();
     let claim = request("POST", "/tools/invoke", &[("tailscale-user-login", "ada")]);
-    assert_eq!(judge(&settings, ALL, &claim), Verdict::Unauthorized);
+    assert_eq!(judge(&settings, &claim), Verdict::Unauthorized);
     settings.gateway.auth.allow_tailscale = true;
-    assert_eq!(judge(&settings, ALL, &claim), TAILNET);
+    assert_eq!(judge(&settings, &claim), TAILNET);
 }
 
 /// What the golden recordings have, without what the server adds to every answer.
@@ -156,7 +153,7 @@ async fn replay(name: &str, recorded: &Value) {
         .map(|line| line.split_once(": ").unwrap())
         .collect();
     let (method, path) = (text(&sent["method"]), text(&sent["path"]));
-    let answer = handler(Live::fixed(settings()), ALL).oneshot(request(&method, &path, &lines));
+    let answer = handler(Live::fixed(settings())).oneshot(request(&method, &path, &lines));
     let expect = &recorded["response"];
     let status = text(&expect["status_line"]);
     if !status.contains(" 401 ") && !status.contains(" 405 ") {
@@ -203,11 +200,11 @@ async fn callers_are_turned_away_as_it_was_recorded() {
 #[tokio::test]
 async fn whoever_may_pass_is_declined() {
     let reason = async |live: Live| {
-        let ask = handler(live, ALL).oneshot(request("POST", "/tools/invoke", &[RIGHT]));
+        let ask = handler(live).oneshot(request("POST", "/tools/invoke", &[RIGHT]));
         *ask.await.unwrap_err().downcast::<Declined>().unwrap()
     };
     assert_eq!(reason(Live::fixed(settings())).await, Declined("passed"));
     assert_eq!(reason(Live::default()).await, Declined("no_settings"));
-    let handler = handler(Live::default(), ALL);
+    let handler = handler(Live::default());
     assert!(handler.may_decline() && handler.is_through_effects() && !handler.leaves().is_empty());
 }

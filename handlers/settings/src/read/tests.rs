@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::*;
-use crate::{Action, Auth, Bind, Mode, Secret, Tailscale, Transform, WakeMode};
+use crate::{
+    Action, Auth, Bind, Endpoint, Endpoints, Mode, Secret, Tailscale, Transform, WakeMode,
+};
 
 /// Reads a file of this content; faults are told with the folder cut away.
 fn read(content: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
@@ -42,6 +44,7 @@ fn an_empty_file_has_the_legacys_defaults() {
         port: 18789,
         tailscale: Tailscale::Off,
         insecure_control_ui: false,
+        endpoints: Endpoints::default(),
     };
     let settings = read("{}", &[]).unwrap();
     assert_eq!(settings.gateway, expected);
@@ -53,7 +56,7 @@ fn the_gateway_is_read() {
     let content = "{gateway: {
         auth: {token: '${OWN}', allowTailscale: true}, trustedProxies: ['127.0.0.1', '10.0.0.0/8'], bind: 'custom',
         customBindHost: '10.1.2.3', port: 4000, tailscale: {mode: 'serve', resetOnExit: true},
-        controlUi: {allowInsecureAuth: true}, unknown: 7}, alsoUnknown: []}";
+        controlUi: {allowInsecureAuth: true}, http: {endpoints: {responses: {enabled: true}}}, unknown: 7}, alsoUnknown: []}";
     let gateway = gateway(content, &[("OWN", "s3cret")]);
     assert!(gateway.auth.token.unwrap().matches("s3cret"));
     assert!(gateway.auth.allow_tailscale);
@@ -62,6 +65,8 @@ fn the_gateway_is_read() {
     assert_eq!(gateway.port, 4000);
     assert_eq!(gateway.tailscale, Tailscale::Serve);
     assert!(gateway.insecure_control_ui);
+    assert_eq!(gateway.endpoints.responses, Endpoint::On);
+    assert_eq!(gateway.endpoints.chat_completions, Endpoint::Off);
 }
 
 #[test]

@@ -4,8 +4,10 @@
 //! a file that cannot be read keeps the last good settings, and without any the handlers leave every request to the
 //! legacy.
 
+mod bell;
 mod environment;
 mod fault;
+mod folders;
 mod gateway;
 mod hooks;
 mod include;
@@ -16,6 +18,7 @@ mod read;
 mod secret;
 mod substitute;
 mod text;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -23,7 +26,7 @@ pub use environment::Environment;
 pub use fault::{At, SettingsError};
 pub use gateway::{Auth, Bind, Endpoint, Endpoints, Gateway, Mode, Tailscale};
 pub use hooks::Hooks;
-pub use live::Live;
+pub use live::{Changes, Live, LiveStatus};
 pub use mapping::{Action, Mapping, Transform, WakeMode};
 pub use secret::Secret;
 

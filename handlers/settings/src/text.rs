@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -39,7 +39,7 @@ fn bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, SettingsError> {
         path: path.to_owned(),
         source,
     };
-    let file = File::open(path).map_err(failed)?;
+    let file = open(path).map_err(failed)?;
     let mut bytes = Zeroizing::new(Vec::new());
     let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
     if read.map_err(failed)? as u64 > LARGEST {
@@ -49,6 +49,14 @@ fn bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, SettingsError> {
         });
     }
     Ok(bytes)
+}
+
+/// Opening a pipe would wait for its writer.
+fn open(path: &Path) -> io::Result<File> {
+    match std::fs::metadata(path)?.is_file() {
+        true => File::open(path),
+        false => Err(io::Error::other("not a regular file")),
+    }
 }
 
 fn syntax(path: &Path, text: &str, error: &json5::Error) -> SettingsError {
@@ -224,6 +232,15 @@ mod tests {
     #[test]
     fn what_is_no_utf_8_is_read_as_the_legacy_reads_it() {
         assert_eq!(said(b"{a: '\xff'}").unwrap(), json!({"a": "\u{fffd}"}));
+    }
+
+    #[test]
+    fn only_files_are_opened() {
+        let fault = read(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(
+            fault.to_string(),
+            "cannot read /dev/zero: not a regular file"
+        );
     }
 
     #[test]

@@ -49,7 +49,8 @@ impl Hooks {
     }
 }
 
-/// One leading slash is added, all at the end go; `///` is the same as `/`.
+/// One leading slash is added, all at the end go. Of `///` the legacy makes an empty base that takes every request; here
+/// it is refused like `/`.
 fn base(path: &Key<'_>) -> String {
     let written = match trim(path.text().unwrap_or_default()) {
         "" => "/hooks",

@@ -11,7 +11,7 @@ use http::header::UPGRADE;
 use http::request::Parts;
 use http::{Method, Request};
 use http_body::Body as _;
-use overgrow_bridge::{Bridge, Dispatch};
+use overgrow_bridge::{Bridge, BridgeError, Dispatch};
 use overgrow_handler::{Body, Call, Declined};
 use overgrow_settings::{Hooks, Live, Settings};
 use uuid::Uuid;
@@ -58,18 +58,24 @@ impl Gateway {
         };
         let body = payload::read(body, hooks.max_body).await?;
         let (dispatch, reply) = admitted.decide(&body)?;
-        self.dispatch(&admitted.head, dispatch).await?;
-        Ok(reply)
-    }
-
-    async fn dispatch(&self, head: &Parts, dispatch: Dispatch) -> Result<(), Stop> {
-        let call = head.extensions.get::<Call>();
+        let call = admitted.head.extensions.get::<Call>();
         let call = call.ok_or_else(|| Stop::Fail("the request carries no call".into()))?;
         let dispatched = self.bridge.dispatch(&call.effects, dispatch).await;
-        dispatched.map_err(|error| {
-            tracing::warn!(request_id = %call.request_id, %error, "a hook was turned away");
-            Reply::Busy.into()
-        })
+        dispatched.map_err(|error| turned_away(&error, &body, call))?;
+        Ok(reply)
+    }
+}
+
+/// How a request ends that the bridge does not take. What is too large for it the legacy may still take itself; when
+/// the queue is full or broken, the legacy is away or behind, and the caller had better come again.
+fn turned_away(error: &BridgeError, body: &Bytes, call: &Call) -> Stop {
+    tracing::warn!(request_id = %call.request_id, %error, "a hook was turned away");
+    match error {
+        BridgeError::TooLarge { .. } if body.len() <= Declined::BODY => {
+            Declined("large_dispatch").into()
+        }
+        BridgeError::TooLarge { .. } => Reply::TooLarge.into(),
+        _ => Reply::Busy.into(),
     }
 }
 

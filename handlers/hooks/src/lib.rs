@@ -41,7 +41,8 @@ use stop::Stop;
 /// [`Declined`](overgrow_handler::Declined) for what the legacy has to answer: hooks that are not enabled
 /// (`not_enabled`), other paths (`not_hooks`), WebSockets (`upgrade`), mappings with a transform (`transform`) or
 /// without the content's wrapper (`unsafe_content`), channels that only the legacy knows (`channels`), values too deep
-/// to be printed (`deep`), and bodies too large to be left after all (`large_body`). Else when the client is gone.
+/// to be printed (`deep`), and bodies too large to be left after all (`large_body`), and what the bridge
+/// cannot carry (`large_dispatch`). Else when the client is gone.
 pub fn handler(live: Live, bridge: Bridge) -> Handler {
     let leaves = live.clone();
     let gateway = Gateway { live, bridge };

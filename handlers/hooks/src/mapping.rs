@@ -20,11 +20,11 @@ pub(crate) fn possible<'a>(
     mappings: &'a [Mapping],
     hook: &'a str,
 ) -> impl Iterator<Item = &'a Mapping> {
+    let mut undecided = true;
     let of_path = mappings
         .iter()
         .filter(move |mapping| is_of_path(mapping, hook));
-    let mut decided = false;
-    of_path.take_while(move |mapping| !std::mem::replace(&mut decided, source(mapping).is_none()))
+    of_path.take_while(move |mapping| std::mem::replace(&mut undecided, source(mapping).is_some()))
 }
 
 /// The mapping that matches.

@@ -261,6 +261,30 @@ async fn hooks_that_are_not_enabled_are_the_legacys() {
 }
 
 #[tokio::test]
+async fn a_full_queue_asks_to_come_again() {
+    let bridge = bridge(None);
+    let wake = || {
+        let text = "x".to_owned();
+        Dispatch::Wake(Wake {
+            text,
+            mode: WakeMode::Now,
+        })
+    };
+    let effects = Effects::performing();
+    while bridge.dispatch(&effects, wake()).await.is_ok() {}
+    let handler = overgrow_hooks::handler(Live::fixed(settings()), bridge);
+    let answer = call(handler, effects, post("/hooks/wake", r#"{"text":"x"}"#)).await;
+    let mut expected = Answer::json(
+        503,
+        r#"{"ok":false,"error":"queue to the gateway is full"}"#,
+    );
+    expected
+        .headers
+        .push(("retry-after".to_owned(), "1".to_owned()));
+    assert_eq!(answer, Ok(expected));
+}
+
+#[tokio::test]
 async fn planning_describes_and_dispatches_nothing() {
     let bridge = bridge(None);
     let handler = overgrow_hooks::handler(Live::fixed(settings()), bridge.clone());

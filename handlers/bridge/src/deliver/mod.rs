@@ -119,7 +119,7 @@ impl Courier {
                 changed = targets.changed() => changed.is_ok(),
             };
             // What it was broken off with. If the queue fails, what is delivered is delivered again.
-            drop(self.settle().await);
+            drop(self.land().await);
             if !goes_on {
                 return;
             }

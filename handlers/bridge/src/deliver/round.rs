@@ -82,7 +82,9 @@ impl Courier {
         }
         let parcels: Vec<_> = entries.into_iter().map(Parcel::new).collect();
         let carried = self.carry(target, socket, &parcels).await;
-        self.settle().await?;
+        if carried.is_err() {
+            self.land().await?;
+        }
         carried.map(|()| true)
     }
 
@@ -97,11 +99,14 @@ impl Courier {
             let Some((socket, frames)) = socket.and_then(|socket| leading(socket, rest)) else {
                 let verdict = self.post(target, first).await?;
                 self.note(first.entry.id, verdict)?;
+                // At once: a turn that is taken twice costs more than a transaction.
+                self.settle().await?;
                 rest = behind;
                 continue;
             };
             let (wakes, behind) = rest.split_at(frames.len());
             self.wake(socket, wakes, frames).await?;
+            self.settle().await?;
             rest = behind;
         }
         Ok(())
@@ -156,11 +161,11 @@ impl Courier {
         Ok(())
     }
 
-    /// Ends the flight of what was taken: what has no outcome waits again.
+    /// Lets what has an outcome leave the queue.
     ///
     /// # Errors
-    /// When the queue fails.
-    pub(super) async fn settle(&mut self) -> Result<(), Trouble> {
+    /// When the queue fails; then it is delivered again.
+    async fn settle(&mut self) -> Result<(), Trouble> {
         let outcomes = std::mem::take(&mut self.outcomes);
         // First, so that whoever sees it counted sees the rest as well.
         if outcomes.iter().any(|(_, o)| *o == Outcome::Delivered) {
@@ -168,6 +173,16 @@ impl Courier {
         }
         let settle = move |store: &mut Store| store.settle(&outcomes);
         Ok(self.queue.ask(settle).await?)
+    }
+
+    /// Settles what has an outcome and lets the rest of what was taken wait again.
+    ///
+    /// # Errors
+    /// When the queue fails; then what was delivered is delivered again.
+    pub(super) async fn land(&mut self) -> Result<(), Trouble> {
+        let settled = self.settle().await;
+        self.queue.ask(Store::release).await?;
+        settled
     }
 }
 

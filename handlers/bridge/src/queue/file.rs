@@ -66,6 +66,7 @@ pub(super) fn open(folder: &Path) -> Result<Opened, BridgeError> {
 }
 
 fn prepared(path: &Path) -> Result<Connection, BridgeError> {
+    private(path)?;
     let mut file = Connection::open(path)?;
     file.busy_timeout(PATIENCE)?;
     match version(&file)? {
@@ -78,6 +79,17 @@ fn prepared(path: &Path) -> Result<Connection, BridgeError> {
     // 16 MiB instead of 4: a checkpoint is what a dispatch may have to wait for.
     file.pragma_update(None, "wal_autocheckpoint", 4096)?;
     Ok(file)
+}
+
+/// Makes the file, where there is none, for its owner alone: it holds what others wrote to the legacy's users. SQLite
+/// gives the files beside it the same rights.
+fn private(path: &Path) -> Result<(), BridgeError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    Ok(())
 }
 
 fn version(file: &Connection) -> rusqlite::Result<i64> {
@@ -170,6 +182,18 @@ mod tests {
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[4096..5 * 4096].fill(0xff);
         assert!(damaged(folder.path(), &bytes).set_aside.is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_may_read_what_waits() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let _open = open(folder.path()).unwrap();
+        for name in ["bridge.db", "bridge.db-wal"] {
+            let metadata = std::fs::metadata(folder.path().join(name)).unwrap();
+            assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{name}");
+        }
     }
 
     #[test]

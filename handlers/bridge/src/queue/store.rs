@@ -92,7 +92,8 @@ impl Store {
         self.gauges.coalesced.fetch_add(coalesced, Relaxed);
     }
 
-    /// The oldest entries, which are in flight from now until [`settle`](Self::settle).
+    /// The oldest entries, which are in flight from now until they are settled or released, and no longer than until the next time
+    /// that this is asked.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -118,25 +119,31 @@ impl Store {
         rows.collect()
     }
 
-    /// Ends the flight of all that was taken: those with an outcome leave the queue, the rest waits again.
+    /// Lets those with an outcome leave the queue; whatever else was taken stays in flight.
     ///
     /// # Errors
-    /// When the file cannot be written; then all of them wait again.
+    /// When the file cannot be written; then none has left.
     pub(crate) fn settle(&mut self, outcomes: &[(i64, Outcome)]) -> Result<(), BridgeError> {
-        self.tally.in_flight = 0;
-        self.tally.taken = 0;
-        if outcomes.is_empty() {
-            self.tally.publish(&self.gauges);
-            return Ok(());
-        }
         self.change(|transaction, tally, _| {
             for (id, outcome) in outcomes {
                 settle_one(transaction, tally, *id, outcome)?;
             }
+            tally.in_flight = tally.in_flight.saturating_sub(outcomes.len());
             tally.oldest = oldest(transaction)?;
             Ok(())
         })?;
         self.count_delivered(outcomes);
+        Ok(())
+    }
+
+    /// Ends the flight of what was taken and not settled: it waits again.
+    ///
+    /// # Errors
+    /// Never; it is asked for like what may fail.
+    pub(crate) fn release(&mut self) -> Result<(), BridgeError> {
+        self.tally.in_flight = 0;
+        self.tally.taken = 0;
+        self.tally.publish(&self.gauges);
         Ok(())
     }
 

@@ -84,7 +84,7 @@ async fn a_number_is_not_given_twice_though_the_queue_was_empty() {
 }
 
 #[tokio::test]
-async fn what_has_no_outcome_waits_again() {
+async fn what_has_no_outcome_is_in_flight_until_it_is_released() {
     let folder = tempfile::tempdir().unwrap();
     let kept = Kept::open(&folder, LIMITS);
     for text in ["a", "b"] {
@@ -93,8 +93,13 @@ async fn what_has_no_outcome_waits_again() {
     let taken = kept.take().await;
     assert_eq!(kept.status().in_flight, 2);
     kept.settle(vec![(taken[0].id, Outcome::Delivered)]).await;
-    assert_eq!((kept.status().in_flight, kept.status().waiting), (0, 1));
-    assert_eq!(texts(&kept.take().await), ["b"]);
+    assert_eq!((kept.status().in_flight, kept.status().waiting), (1, 1));
+    kept.wake("b").await.unwrap();
+    assert_eq!(kept.status().coalesced, 0, "the first is still in flight");
+    kept.queue.ask(Store::release).await.unwrap();
+    kept.wake("b").await.unwrap();
+    assert_eq!((kept.status().in_flight, kept.status().coalesced), (0, 1));
+    assert_eq!(texts(&kept.take().await), ["b", "b"]);
 }
 
 #[tokio::test]

@@ -205,3 +205,25 @@ async fn a_wake_larger_than_a_frame_goes_to_the_hooks() {
     assert_eq!(text(posted), long);
     assert_eq!(legacy.texts(1).await, ["b"]);
 }
+
+#[tokio::test]
+async fn a_turn_that_was_taken_is_not_sent_again_with_the_one_that_was_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut legacy = Double::start().await;
+    let failures = AtomicUsize::new(0);
+    legacy.answer(move |asked| match asked {
+        Asked::Post { body, .. }
+            if body["message"] == "b" && failures.fetch_add(1, SeqCst) == 0 =>
+        {
+            Reply::Status(503)
+        }
+        _ => Reply::Well,
+    });
+    let bridge = open(folder.path());
+    for message in ["a", "b", "c"] {
+        accept(&bridge, agent(message)).await;
+    }
+    bridge.follow(legacy.target());
+    assert_eq!(legacy.texts(4).await, ["a", "b", "b", "c"]);
+    until_delivered(&bridge, 3).await;
+}

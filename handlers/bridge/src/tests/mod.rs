@@ -3,6 +3,7 @@
 mod adversity;
 mod delivery;
 mod double;
+mod kill;
 
 use std::path::Path;
 use std::time::Duration;

@@ -20,3 +20,22 @@ fn message(panic: &(dyn Any + Send)) -> String {
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("without a word").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_with_its_words() {
+        let check = |panic: fn(), expect: &str| {
+            let fault = guarded(|| {
+                panic();
+                Ok(())
+            });
+            assert_eq!(fault, Err(ImageError::Panicked(expect.into())));
+        };
+        check(|| panic!("row out of range"), "row out of range");
+        check(|| panic!("row {} out of range", 7), "row 7 out of range");
+        check(|| std::panic::panic_any(7), "without a word");
+    }
+}

@@ -39,11 +39,7 @@ pub fn decode(bytes: &Bytes, wanted: Wanted, limits: &Limits) -> Result<Picture,
     limits.admit_pixels(info.width, info.height)?;
     guarded(|| match info.format {
         Format::Jpeg => jpeg::decode(bytes, &info, wanted, limits),
-        Format::Png => other(
-            PngDecoder::with_limits(Cursor::new(bytes), allowance(limits)),
-            &info,
-            limits,
-        ),
+        Format::Png => other(png(bytes, limits), &info, limits),
         Format::Webp => other(WebPDecoder::new(Cursor::new(bytes)), &info, limits),
         Format::Gif => other(GifDecoder::new(Cursor::new(bytes)), &info, limits),
         format @ (Format::Avif | Format::Heic) => Err(ImageError::Unsupported {
@@ -53,9 +49,17 @@ pub fn decode(bytes: &Bytes, wanted: Wanted, limits: &Limits) -> Result<Picture,
     })
 }
 
-fn allowance(limits: &Limits) -> image::Limits {
+/// What a PNG's packed profile and texts may unpack to: they are the part whose size no header tells.
+const PACKED: u64 = 16 << 20;
+
+fn png(bytes: &Bytes, limits: &Limits) -> ImageResult<PngDecoder<Cursor<Bytes>>> {
+    let packed = allowance(limits.memory.min(PACKED));
+    PngDecoder::with_limits(Cursor::new(bytes.clone()), packed)
+}
+
+fn allowance(memory: u64) -> image::Limits {
     let mut allowance = image::Limits::no_limits();
-    allowance.max_alloc = Some(limits.memory);
+    allowance.max_alloc = Some(memory);
     allowance
 }
 
@@ -70,7 +74,9 @@ fn other(
     let (width, height) = decoder.dimensions();
     limits.admit_pixels(width, height)?;
     limits.admit_memory(footprint(&decoder))?;
-    decoder.set_limits(allowance(limits)).map_err(fault)?;
+    decoder
+        .set_limits(allowance(limits.memory))
+        .map_err(fault)?;
     let profile = decoder.icc_profile().map_err(fault)?;
     let image = DynamicImage::from_decoder(decoder).map_err(fault)?;
     Ok(Picture {

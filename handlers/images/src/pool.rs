@@ -149,3 +149,98 @@ fn ended(gone: tokio::task::JoinError) -> ImageError {
         ImageError::Panicked(gone.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use futures_util::poll;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    fn images(workers: usize, queue: usize) -> Images {
+        Images::new(Limits {
+            workers,
+            queue,
+            ..Limits::default()
+        })
+    }
+
+    /// Work that says when it has begun and what it found when it was let go.
+    struct Gate {
+        begun: oneshot::Receiver<()>,
+        go: Sender<()>,
+        found: oneshot::Receiver<Result<(), ImageError>>,
+    }
+
+    fn gated(images: &Images) -> (impl Future<Output = Result<(), ImageError>> + use<>, Gate) {
+        let (begin, begun) = oneshot::channel();
+        let (go, gate) = channel();
+        let (find, found) = oneshot::channel();
+        let images = images.clone();
+        let work = move |_: &Limits, caller: &Caller| {
+            let _ = begin.send(());
+            let _ = gate.recv();
+            let _ = find.send(caller.check());
+            Ok(())
+        };
+        (
+            async move { images.run(work).await },
+            Gate { begun, go, found },
+        )
+    }
+
+    #[tokio::test]
+    async fn one_more_than_the_queue_holds_is_refused() {
+        let images = images(1, 1);
+        let (running, gate) = gated(&images);
+        let running = tokio::spawn(running);
+        gate.begun.await.expect("begun");
+        let mut waiting = Box::pin(images.run(|_, _| Ok(())));
+        assert!(poll!(&mut waiting).is_pending());
+        assert_eq!(images.run(|_, _| Ok(())).await, Err(ImageError::Busy));
+        gate.go.send(()).expect("waits");
+        assert_eq!(running.await.expect("joined"), Ok(()));
+        assert_eq!(waiting.await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn who_stops_waiting_frees_the_place() {
+        let images = images(1, 1);
+        let (running, gate) = gated(&images);
+        let running = tokio::spawn(running);
+        gate.begun.await.expect("begun");
+        let mut left = Box::pin(images.run(|_, _| Ok(())));
+        assert!(poll!(&mut left).is_pending());
+        drop(left);
+        let mut instead = Box::pin(images.run(|_, _| Ok(())));
+        assert!(poll!(&mut instead).is_pending());
+        gate.go.send(()).expect("waits");
+        assert_eq!(running.await.expect("joined"), Ok(()));
+        assert_eq!(instead.await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn who_leaves_while_it_runs_stops_it_at_the_next_step() {
+        let images = images(1, 0);
+        let (running, gate) = gated(&images);
+        let running = tokio::spawn(running);
+        gate.begun.await.expect("begun");
+        running.abort();
+        assert!(running.await.expect_err("aborted").is_cancelled());
+        // The codec still has its place.
+        assert_eq!(images.run(|_, _| Ok(())).await, Err(ImageError::Busy));
+        gate.go.send(()).expect("waits");
+        assert_eq!(gate.found.await, Ok(Err(ImageError::Abandoned)));
+        assert!(images.places.acquire().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_one_callers_error() {
+        let images = images(1, 0);
+        let fallen = images.run(|_, _| -> Result<(), _> { panic!("fell") }).await;
+        assert!(matches!(fallen, Err(ImageError::Panicked(_))), "{fallen:?}");
+        assert!(images.places.acquire().await.is_ok());
+    }
+}

@@ -40,6 +40,7 @@ impl Request<'_> {
         Ok(entity.answer(StatusCode::OK, self.method))
     }
 
+    /// A store that failed is an error of ours, and the route's fallback may still answer.
     fn refuse(&self, error: TakeError) -> Result<Response<Body>, BoxError> {
         let (status, text) = match error {
             TakeError::InvalidPath => (StatusCode::BAD_REQUEST, INVALID_PATH),
@@ -47,6 +48,7 @@ impl Request<'_> {
             TakeError::Expired => (StatusCode::GONE, "expired"),
             // What cannot be read is not there for a client, as in the legacy.
             TakeError::NotFound | TakeError::Unreadable(_) => (StatusCode::NOT_FOUND, "not found"),
+            TakeError::Remote(_) => return Err(error.into()),
         };
         Ok(express::text(status, self.method, text))
     }

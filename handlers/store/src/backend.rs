@@ -7,19 +7,23 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use crate::expiry::{Fate, Seen};
-use crate::folder::{self, Folder, Tally};
+use crate::folder::{self, Folder};
+use crate::objects::{self, Objects};
+use crate::tally::Tally;
 use crate::{MediaId, Shelf, StoreError, TakeError};
 
 /// A place for files.
 #[derive(Debug)]
 pub(crate) enum Backend {
     Folder(Arc<Folder>),
+    Objects(Objects),
 }
 
 /// A file that was found.
 #[derive(Debug)]
 pub(crate) enum Opened {
     File(folder::Opened),
+    Object(objects::Opened),
 }
 
 impl Backend {
@@ -30,16 +34,27 @@ impl Backend {
                 let (folder, id) = (Arc::clone(folder), id.clone());
                 blocking(move || folder.open(&id)).await.map(Opened::File)
             }
+            Self::Objects(objects) => objects.open(id).await.map(Opened::Object),
         }
     }
 
-    /// Removes a file from the top; of two callers at once one succeeds and the other gets `NotFound`.
+    /// Makes a file at the top the caller's alone and removes it; of two callers at once one succeeds and the other gets
+    /// `NotFound`.
+    pub(crate) async fn claim(&self, id: &MediaId) -> Result<(), TakeError> {
+        match self {
+            Self::Folder(_) => self.remove(id).await,
+            Self::Objects(objects) => objects.claim(id).await,
+        }
+    }
+
+    /// Removes a file from the top.
     pub(crate) async fn remove(&self, id: &MediaId) -> Result<(), TakeError> {
         match self {
             Self::Folder(folder) => {
                 let (folder, id) = (Arc::clone(folder), id.clone());
                 blocking(move || folder.remove(&id)).await
             }
+            Self::Objects(objects) => objects.remove(id).await,
         }
     }
 
@@ -55,6 +70,7 @@ impl Backend {
                 let (folder, name) = (Arc::clone(folder), name.to_owned());
                 blocking(move || Ok(folder.write(shelf, &name, &bytes)?)).await
             }
+            Self::Objects(objects) => Ok(objects.write(shelf, name, bytes).await?),
         }
     }
 
@@ -63,11 +79,13 @@ impl Backend {
         &self,
         fate: impl Fn(Seen) -> Fate + Send + 'static,
     ) -> Result<Tally, StoreError> {
+        let now = SystemTime::now();
         match self {
             Self::Folder(folder) => {
                 let folder = Arc::clone(folder);
-                blocking(move || Ok(folder.sweep(SystemTime::now(), &fate)?)).await
+                blocking(move || Ok(folder.sweep(now, &fate)?)).await
             }
+            Self::Objects(objects) => Ok(objects.sweep(now, fate).await?),
         }
     }
 }
@@ -76,18 +94,21 @@ impl Opened {
     pub(crate) fn size(&self) -> u64 {
         match self {
             Self::File(file) => file.size,
+            Self::Object(object) => object.size(),
         }
     }
 
     pub(crate) fn modified(&self) -> SystemTime {
         match self {
             Self::File(file) => file.modified,
+            Self::Object(object) => object.modified(),
         }
     }
 
     pub(crate) async fn read(self) -> Result<Bytes, TakeError> {
         match self {
             Self::File(file) => blocking(|| file.read()).await.map(Bytes::from),
+            Self::Object(object) => object.read().await,
         }
     }
 }

@@ -23,6 +23,9 @@ pub enum TakeError {
     /// The folder's system does not let it be read.
     #[error("the file cannot be read")]
     Unreadable(#[source] io::Error),
+    /// The object store did not answer, or not with the file.
+    #[error("the object store failed")]
+    Remote(#[source] object_store::Error),
 }
 
 /// Why a file is not kept, or the store not swept.
@@ -47,4 +50,7 @@ pub enum StoreError {
     /// The folder's system refused.
     #[error("the media folder cannot be changed")]
     Folder(#[from] io::Error),
+    /// The object store did not answer, or refused.
+    #[error("the object store failed")]
+    Remote(#[from] object_store::Error),
 }

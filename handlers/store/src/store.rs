@@ -8,12 +8,15 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use object_store::ObjectStore;
 use overgrow_handler::{Effect, Effects};
 use uuid::Uuid;
 
 use crate::backend::Backend;
 use crate::expiry::Fate;
-use crate::folder::{Folder, Tally, age};
+use crate::folder::Folder;
+use crate::objects::{NotS3, Objects, S3};
+use crate::tally::{Tally, age};
 use crate::usage::Usage;
 use crate::{Lifetimes, MediaId, Shelf, StoreError, TakeError, mime, name};
 
@@ -94,6 +97,19 @@ impl Store {
         Self::over(Backend::Folder(Arc::new(Folder::new(root.into()))), limits)
     }
 
+    /// Files in a bucket; the module `objects` says what is less atomic there.
+    ///
+    /// # Errors
+    /// When the configuration makes no store. Nothing is asked of the bucket yet.
+    pub fn s3(bucket: &S3, limits: Limits) -> Result<Self, NotS3> {
+        Ok(Self::over(Backend::Objects(bucket.build()?), limits))
+    }
+
+    /// Files in any object store that can create an object only if there is none.
+    pub fn objects(store: Arc<dyn ObjectStore>, prefix: &str, limits: Limits) -> Self {
+        Self::over(Backend::Objects(Objects::new(store, prefix)), limits)
+    }
+
     fn over(backend: Backend, limits: Limits) -> Self {
         Self(Arc::new(Inner {
             backend,
@@ -134,8 +150,8 @@ impl Store {
     /// # Errors
     /// `NotFound` when somebody else was first, or the legacy removed it.
     pub async fn claim(&self, effects: &Effects, held: &Held) -> Result<(), TakeError> {
-        let remove = || self.0.backend.remove(&held.id);
-        effects.run(removal("take", &held.id), (), remove).await?;
+        let claim = || self.0.backend.claim(&held.id);
+        effects.run(removal("take", &held.id), (), claim).await?;
         self.0.usage.gone(held.bytes.len() as u64);
         Ok(())
     }

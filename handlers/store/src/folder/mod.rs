@@ -18,8 +18,6 @@ use uuid::Uuid;
 
 use crate::{MediaId, Shelf, TakeError};
 
-pub(crate) use walk::{Tally, age};
-
 /// Ends the name of a file that is still being written. No id can hold `~`, so nobody can ask for one.
 const UNFINISHED: &str = "~part";
 

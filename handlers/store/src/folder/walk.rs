@@ -4,7 +4,7 @@
 
 use std::ffi::CStr;
 use std::io;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, Dir, FileType, Stat};
@@ -12,20 +12,10 @@ use rustix::io::Errno;
 
 use super::{Absent, Folder, UNFINISHED, modified, open_folder, size};
 use crate::expiry::{Fate, Level, Part, Seen};
+use crate::tally::{Tally, age};
 
 /// Levels of subfolders that are gone into. The legacy makes one; the bound keeps a strange tree from holding descriptors.
 const DEPTH: usize = 8;
-
-/// What was found and done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    /// Bytes of the files that stay.
-    pub(crate) kept_bytes: u64,
-    /// Files that stay.
-    pub(crate) kept: u64,
-    /// Files that went.
-    pub(crate) removed: u64,
-}
 
 impl Folder {
     /// Asks `fate` for each file and does as it says. A file that vanishes meanwhile, or cannot be removed, is no error: the
@@ -82,11 +72,9 @@ impl Walk<'_> {
         let (depth, stat) = at;
         let removed = (self.fate)(self.seen(name, depth, stat)) == Fate::Remove
             && rustix::fs::unlinkat(folder, name, AtFlags::empty()).is_ok();
-        if removed {
-            tally.removed += 1;
-        } else {
-            tally.kept += 1;
-            tally.kept_bytes += size(stat);
+        match removed {
+            true => tally.removed += 1,
+            false => tally.keep(size(stat)),
         }
     }
 
@@ -105,9 +93,4 @@ impl Walk<'_> {
             age: age(self.now, modified(stat)),
         }
     }
-}
-
-/// Zero for a file from the future.
-pub(crate) fn age(now: SystemTime, modified: SystemTime) -> Duration {
-    now.duration_since(modified).unwrap_or_default()
 }

@@ -12,17 +12,18 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use super::problem;
 
 /// The rules of one admin listener.
 pub struct Access {
-    token: Option<String>,
+    token: Option<Zeroizing<String>>,
 }
 
 impl Access {
     /// With a token, every endpoint but health and readiness asks for it.
-    pub fn new(token: Option<String>) -> Self {
+    pub fn new(token: Option<Zeroizing<String>>) -> Self {
         Self { token }
     }
 }
@@ -129,7 +130,7 @@ mod tests {
                 value.parse().unwrap(),
             )
         });
-        let access = Access::new(token.map(str::to_owned));
+        let access = Access::new(token.map(|token| Zeroizing::new(token.to_owned())));
         access
             .judge(&method, &headers.collect())
             .err()

@@ -12,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
 
 use super::AdminArg;
 use crate::config::{self, ServerConfig};
@@ -26,7 +27,7 @@ const GLANCE: Duration = Duration::from_millis(500);
 pub(super) struct Desk {
     /// Its admin listener, as host and port.
     pub(super) address: String,
-    token: Option<String>,
+    token: Option<Zeroizing<String>>,
 }
 
 /// Why there is no answer.
@@ -66,6 +67,10 @@ impl Desk {
         }
     }
 
+    fn token(&self) -> Option<&str> {
+        self.token.as_deref().map(String::as_str)
+    }
+
     /// `GET path`, as JSON.
     pub(super) fn get(&self, path: &str) -> Result<Value, Unasked> {
         self.get_within(PATIENCE, path)
@@ -78,7 +83,7 @@ impl Desk {
 
     /// `POST path`; the answer comes in pieces for as long as the sidecar has something to say.
     pub(super) async fn stream(&self, path: &str, body: &Value) -> Result<Stream, Unasked> {
-        let request = request(&self.address, self.token.as_deref(), Method::POST, path)
+        let request = request(&self.address, self.token(), Method::POST, path)
             .header(header::CONTENT_TYPE, "application/json");
         let sending = send(&self.address, request, Full::from(body.to_string()));
         let sent = tokio::time::timeout(PATIENCE, sending).await;
@@ -87,7 +92,7 @@ impl Desk {
 
     /// `DELETE path`.
     pub(super) async fn delete(&self, path: &str) -> Result<(), Unasked> {
-        let request = request(&self.address, self.token.as_deref(), Method::DELETE, path);
+        let request = request(&self.address, self.token(), Method::DELETE, path);
         let sending = send(&self.address, request, Full::default());
         let sent = tokio::time::timeout(PATIENCE, sending).await;
         sent.unwrap_or_else(|_| Err(Unasked::Late(self.address.clone())))
@@ -100,7 +105,7 @@ impl Desk {
             .enable_all()
             .build();
         let runtime = runtime.map_err(|error| Unasked::Nobody(admin.clone(), error))?;
-        let asking = ask(admin, self.token.as_deref(), path);
+        let asking = ask(admin, self.token(), path);
         let asking = async { tokio::time::timeout(patience, asking).await };
         runtime
             .block_on(asking)

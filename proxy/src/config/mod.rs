@@ -35,7 +35,7 @@ pub use self::handlers::{Handlers, Needs};
 pub use self::media::{MediaConfig, PlaceConfig, S3Config};
 pub use self::render::Coloured;
 pub use self::salvage::{Salvaged, salvage};
-pub use self::secret::{Secret, SecretError};
+pub use self::secret::{KeyringError, Secret, SecretError};
 pub use self::upstream::{Scheme, UpstreamError, UpstreamUrl};
 use crate::route::{Dial, Match, Rule, Sticky};
 

@@ -12,6 +12,7 @@ use pingora_core::services::listening::Service;
 use pingora_runtime::RuntimeBuilder;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
+use zeroize::Zeroizing;
 
 use super::build;
 use super::run::Running;
@@ -82,7 +83,7 @@ pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
     })
 }
 
-fn admin_token(server: &ServerConfig) -> Result<Option<String>, StartError> {
+fn admin_token(server: &ServerConfig) -> Result<Option<Zeroizing<String>>, StartError> {
     let token = server.admin_token.as_ref().map(Secret::read);
     token.transpose().map_err(StartError::Secret)
 }
@@ -121,7 +122,7 @@ fn traffic(
 
 fn admin(
     shown: &Shown,
-    token: Option<String>,
+    token: Option<Zeroizing<String>>,
     opened: &Opened,
     server: &ServerConfig,
 ) -> Result<Service<Chassis<Admin>>, StartError> {

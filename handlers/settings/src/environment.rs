@@ -4,6 +4,7 @@
 //! where the environment itself has nothing but white space.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -16,10 +17,13 @@ use crate::include::normal;
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// The variables of this process as they are now; what is not text in them is replaced.
+    /// The variables of this process as they are now; what is not text in them is replaced. Where `HOME` is not among
+    /// them, as in many services, it is the home folder of the user.
     pub fn of_process() -> Self {
-        let text = |os: std::ffi::OsString| os.to_string_lossy().into_owned();
-        std::env::vars_os()
+        let text = |os: OsString| os.to_string_lossy().into_owned();
+        let home = std::env::home_dir().map(|home| ("HOME".into(), home.into()));
+        home.into_iter()
+            .chain(std::env::vars_os())
             .map(|(name, value)| (text(name), text(value)))
             .collect()
     }
@@ -150,5 +154,6 @@ mod tests {
         // Cargo sets this one for every test.
         let name = Environment::of_process();
         assert_eq!(name.get("CARGO_PKG_NAME"), Some("overgrow-settings"));
+        assert!(name.get("HOME").is_some());
     }
 }

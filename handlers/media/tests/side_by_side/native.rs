@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use overgrow_handler::{Body, Call, Effects, Handler, RequestId, Role};
-use overgrow_media::MediaLimits;
+use overgrow_media::{MediaLimits, Upload};
 use overgrow_store::{Limits, Store};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -25,7 +25,7 @@ impl Native {
     pub(crate) async fn start() -> Result<Self, Box<dyn Error>> {
         let state = State::new()?;
         let store = Store::folder(state.media(), Limits::default());
-        let handler = overgrow_media::handler(store, MediaLimits::default());
+        let handler = overgrow_media::handler(store, MediaLimits::default(), Upload::Off);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let server = tokio::spawn(serve(listener, handler));

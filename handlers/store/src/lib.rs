@@ -1,4 +1,8 @@
 //! Keeps media files: a folder or an S3-compatible store.
+//!
+//! A [`Store`] reads a file, lets exactly one caller claim it, saves new ones under a cap and sweeps what is over its time.
+//! What changes the world goes through [`Effects`](overgrow_handler::Effects). It must not know HTTP's routes and answers; it
+//! does know what files are called ([`name`]) and of what type they are ([`mime`]), because saving needs both.
 
 mod backend;
 mod error;

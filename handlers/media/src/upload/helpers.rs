@@ -28,7 +28,8 @@ pub struct Helpers {
 /// Fetches what a stranger named. It must guard against being led into the house; this crate does not.
 #[async_trait]
 pub trait Source: Send + Sync {
-    /// At most `max_bytes` of what is behind `url`. Dropping the future ends the fetch.
+    /// At most `max_bytes` of what is behind `url`, or an empty file when the fetch is only planned. Dropping the future ends
+    /// the fetch.
     ///
     /// # Errors
     /// Whose fault it is.

@@ -57,6 +57,8 @@ impl Request<'_> {
         };
         let file = match wish {
             Wish::AsItIs => file,
+            // Planned, a fetch gives nothing, and nothing cannot be reduced.
+            Wish::Reduced if self.effects.is_planning() && file.bytes.is_empty() => file,
             Wish::Reduced => self.reduce(file).await?,
         };
         self.save(file).await

@@ -226,3 +226,20 @@ async fn the_native_side_is_better_where_it_says_so() -> Outcome {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn of_many_that_ask_at_once_one_gets_the_file() -> Outcome {
+    let native = Native::start().await?;
+    native.state.fill(HELLO)?;
+    let asked = (0..8).map(|_| ask(native.address, "GET /media/a.txt"));
+    let answers = futures_util::future::join_all(asked).await;
+    let mut given = 0;
+    for answer in answers {
+        match &*answer?.status {
+            "HTTP/1.1 200 OK" => given += 1,
+            status => assert_eq!(status, "HTTP/1.1 404 Not Found"),
+        }
+    }
+    assert_eq!(given, 1);
+    Ok(())
+}

@@ -34,12 +34,21 @@ pub fn handler(live: Live) -> Handler {
     let answer = move |request: Request<Body>| {
         let settings = live.load();
         let verdict = settings.map_or(NO_SETTINGS, |settings| judge(&settings, &request));
-        async move { answered(verdict) }
+        let method = request.method().clone();
+        async move { answered(verdict).map(|response| to(&method, response)) }
     };
     Handler::from_fn(answer)
         .through_effects()
         .declining()
         .leaving(leaves)
+}
+
+/// Node leaves the length out of an answer to a `HEAD`.
+fn to(method: &Method, response: Response<Body>) -> Response<Body> {
+    match *method {
+        Method::HEAD => response.map(|_| Body::empty()),
+        _ => response,
+    }
 }
 
 fn leaves() -> Vec<String> {

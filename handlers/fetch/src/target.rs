@@ -139,11 +139,11 @@ fn check_host(host: &Meant, policy: &Policy) -> Result<(), FetchError> {
 
 /// Whether a name has a meaning of its own inside, or none outside.
 fn is_inside(name: &str) -> bool {
-    let below = |inside: &&str| {
-        let rest = name.strip_suffix(*inside);
+    let below = |inside: &str| {
+        let rest = name.strip_suffix(inside);
         rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    !name.contains('.') || INSIDE.iter().any(|inside| below(&inside))
+    !name.contains('.') || INSIDE.iter().any(|inside| below(inside))
 }
 
 #[cfg(test)]

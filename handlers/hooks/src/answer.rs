@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header::UPGRADE;
+use http::header::{EXPECT, UPGRADE};
 use http::request::Parts;
 use http::{Method, Request};
 use http_body::Body as _;
@@ -84,10 +84,21 @@ fn enabled(settings: Option<&Arc<Settings>>) -> Result<&Hooks, Declined> {
     hooks.ok_or(Declined("not_enabled"))
 }
 
+/// Anything but `100-continue`, which the legacy's server refuses before it looks at the path.
+fn expects_something_else(head: &Parts) -> bool {
+    let expected = head.headers.get(EXPECT).map(http::HeaderValue::as_bytes);
+    expected.is_some_and(|expected| {
+        !expected.is_empty() && !expected.eq_ignore_ascii_case(b"100-continue")
+    })
+}
+
 /// Everything that is asked before the body.
 fn admit(hooks: &Hooks, head: &Parts) -> Result<Address, Stop> {
     if wants_websocket(head) {
         return Err(Declined("upgrade").into());
+    }
+    if expects_something_else(head) {
+        return Err(Declined("expect").into());
     }
     let address = Address::read(&head.uri, head.version, &hooks.base)?;
     token::admit(&hooks.token, &head.headers, &address)?;

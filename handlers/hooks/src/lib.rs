@@ -15,16 +15,16 @@ mod js;
 mod json;
 mod leaves;
 mod mapping;
-#[cfg(test)]
-mod oracle;
 mod payload;
 mod reply;
 mod stop;
 mod template;
+#[cfg(test)]
+mod tests;
 mod token;
 mod wake;
 
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use overgrow_bridge::Bridge;
 use overgrow_handler::{Body, BoxError, Handler};
 use overgrow_settings::Live;
@@ -53,9 +53,18 @@ pub fn handler(live: Live, bridge: Bridge) -> Handler {
 }
 
 async fn respond(gateway: Gateway, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    let method = request.method().clone();
     match gateway.answer(request).await {
-        Ok(reply) | Err(Stop::Answer(reply)) => Ok(reply.into_response()),
+        Ok(reply) | Err(Stop::Answer(reply)) => Ok(to(&method, reply.into_response())),
         Err(Stop::Leave(declined)) => Err(declined.into()),
         Err(Stop::Fail(error)) => Err(error),
+    }
+}
+
+/// Node leaves the length out of an answer to a `HEAD`.
+fn to(method: &Method, response: Response<Body>) -> Response<Body> {
+    match *method {
+        Method::HEAD => response.map(|_| Body::empty()),
+        _ => response,
     }
 }

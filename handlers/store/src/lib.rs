@@ -21,6 +21,6 @@ mod usage;
 pub use error::{StoreError, TakeError};
 pub use expiry::Lifetimes;
 pub use id::{MediaId, NotAnId};
-pub use objects::{NotS3, S3};
+pub use objects::{Keys, NotS3, S3};
 pub use shelf::Shelf;
 pub use store::{Held, Limits, New, Saved, Store};

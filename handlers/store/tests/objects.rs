@@ -110,6 +110,7 @@ async fn a_real_server_keeps_the_promises() -> Outcome {
         prefix: "overgrow/test".to_owned(),
         endpoint: Some(std::env::var("OVERGROW_TEST_S3")?),
         region: None,
+        keys: None,
     };
     keeps_its_promises(&Store::s3(&bucket, Limits::default())?).await
 }

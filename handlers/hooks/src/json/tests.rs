@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::js::{Text, trim_str};
-use crate::oracle::{Oracle, same};
+use crate::tests::oracle::{Oracle, same};
 
 /// What the gateway makes of a body: printed again, or the error.
 fn ours(body: &[u8]) -> Text {

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::oracle::Oracle;
+use crate::tests::oracle::Oracle;
 
 const TARGET: &str = "/hooks/some/hook?q=zz&a.b=1&q=last&1=i&__proto__=p";
 

@@ -65,6 +65,7 @@ pub(crate) fn settings() -> Settings {
         port: 18789,
         tailscale: Tailscale::Off,
         insecure_control_ui: false,
+        endpoints: overgrow_settings::Endpoints::default(),
     };
     let hooks = Hooks {
         base: "/hooks".to_owned(),

@@ -24,7 +24,7 @@ use crate::expiry::{Fate, Level, Part, Seen};
 use crate::tally::{Tally, age};
 use crate::{MediaId, Shelf, TakeError};
 
-pub use s3::{NotS3, S3};
+pub use s3::{Keys, NotS3, S3};
 
 /// Where the markers of claimed files lie. No id holds a slash, so nobody can ask for one.
 const CLAIMS: &str = "claims";

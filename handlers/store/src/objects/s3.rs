@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use object_store::aws::AmazonS3Builder;
+use overgrow_settings::Secret;
 
 use super::Objects;
 use super::http::Lent;
 
-/// A bucket of an S3-compatible store. Keys come from the environment as for any AWS tool (`AWS_ACCESS_KEY_ID` and the rest,
-/// or a role of the machine).
+/// A bucket of an S3-compatible store. Without keys of its own it takes those of the environment, as any AWS tool does
+/// (`AWS_ACCESS_KEY_ID` and the rest, or a role of the machine).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct S3 {
     /// Its name.
@@ -20,6 +21,17 @@ pub struct S3 {
     pub endpoint: Option<String>,
     /// `us-east-1` unless it says otherwise.
     pub region: Option<String>,
+    /// Its keys, unless the environment has them.
+    pub keys: Option<Keys>,
+}
+
+/// A pair of keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    /// The one that names the account.
+    pub access: Secret,
+    /// The one that signs.
+    pub secret: Secret,
 }
 
 /// No store can be made of what was configured.
@@ -41,6 +53,11 @@ impl S3 {
         if let Some(endpoint) = &self.endpoint {
             let plain = endpoint.starts_with("http://");
             builder = builder.with_endpoint(endpoint).with_allow_http(plain);
+        }
+        if let Some(keys) = &self.keys {
+            builder = builder
+                .with_access_key_id(keys.access.reveal())
+                .with_secret_access_key(keys.secret.reveal());
         }
         if let Some(region) = &self.region {
             builder = builder.with_region(region);

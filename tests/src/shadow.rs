@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::net::SocketAddr;
 
 /// What can become of a request that was to be shadowed.
-pub const OUTCOMES: [&str; 7] = [
+pub const OUTCOMES: [&str; 8] = [
     "compared",
     "write_skipped",
     "dropped",
@@ -17,6 +17,7 @@ pub const OUTCOMES: [&str; 7] = [
     "timeout",
     "failed",
     "incomplete",
+    "declined",
 ];
 
 /// `/api/parity/ROUTE`, as far as scripts rely on it.

@@ -4,6 +4,7 @@
 //! send. It knows the running generation only to show it; changing a dial means editing routes.toml like anybody.
 
 mod access;
+mod bridge;
 mod parity;
 mod problem;
 mod record;
@@ -19,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router, middleware};
 use overgrow_parity::Evidence;
+use overgrow_settings::LiveStatus;
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -31,6 +33,7 @@ use crate::gateway::Generation;
 use crate::ledger::{Book, Ledger};
 use crate::listen::{Dates, Drain, Front, Peer, Refusal};
 use crate::metrics::Metrics;
+use crate::natives::Natives;
 use crate::record::Recorder;
 use crate::reload::{Nudge, Status};
 
@@ -55,6 +58,8 @@ pub struct Shown {
     pub nudge: Nudge,
     /// Takes down what a route is asked.
     pub recorder: Recorder,
+    /// The handlers of overgrow's own.
+    pub natives: Natives,
 }
 
 impl Shown {
@@ -83,6 +88,11 @@ impl Admin {
             .route("/api/routes/{id}", get(routes::one).patch(routes::set))
             .route("/api/record", post(record::stream))
             .route("/api/record/{number}", delete(record::end))
+            .route("/api/bridge", get(bridge::show))
+            .route(
+                "/api/bridge/dead/{id}",
+                post(bridge::resend).delete(bridge::discard),
+            )
             .route("/api/parity", get(parity::list))
             .route("/api/parity/{id}", get(parity::one))
             .route("/api/parity/{id}/samples", get(parity::samples::list))
@@ -137,6 +147,8 @@ async fn index(State(shown): State<Shown>) -> String {
          GET    /api/parity       whether both sides of each route answer alike\n\
          GET    /api/parity/ID    where they differ, and what the gate waits for\n\
          GET    /api/parity/ID/samples?place=&kind=&limit=\n\
+         GET    /api/bridge       what waits for the legacy, and what it refused for good\n\
+         POST   /api/bridge/dead/N   sends a dead letter once more; DELETE throws it away\n\
          POST   /api/record       {{\"route\": ID, \"for\": \"10m\"}} streams what it is asked and answers\n\
          DELETE /api/record/N     ends the recording whose head has x-overgrow-recording: N\n",
         env!("CARGO_PKG_VERSION"),
@@ -158,6 +170,9 @@ async fn metrics(State(shown): State<Shown>) -> Response {
     let running = shown.running.load();
     let health = running.upstreams().flat_map(|upstream| upstream.health());
     shown.metrics.upstreams(health);
+    if let Some(bridge) = shown.natives.bridge() {
+        shown.metrics.bridge(&bridge.status());
+    }
     let bounds: Vec<_> = books_of(&shown, &running).map(bound_of).collect();
     let bounds = bounds.iter().map(|(route, bound)| (route.as_str(), *bound));
     shown.metrics.mismatch_bounds(bounds);
@@ -183,6 +198,16 @@ fn bound_of(book: Arc<Book>) -> (String, f64) {
     (book.route().to_owned(), book.read(Evidence::bound))
 }
 
+/// The legacy's own settings; nothing when no handler reads them.
+fn settings(status: &LiveStatus) -> serde_json::Value {
+    let loaded = status.loaded_at.map(humantime::format_rfc3339_millis);
+    json!({
+        "file": status.path,
+        "loaded_at": loaded.map(|at| at.to_string()),
+        "error": status.error,
+    })
+}
+
 async fn config(State(shown): State<Shown>) -> Json<serde_json::Value> {
     let status = shown.status.load();
     let upstreams: Vec<_> = shown
@@ -200,6 +225,7 @@ async fn config(State(shown): State<Shown>) -> Json<serde_json::Value> {
         "file": status.file,
         "loaded_at": humantime::format_rfc3339_millis(status.loaded_at).to_string(),
         "needs_restart": status.needs_restart,
+        "settings": settings(&shown.natives.settings_status()),
         "upstreams": upstreams,
         "traffic": routes::counted(shown.metrics.traffic().into_values().sum()),
         "in_flight": shown.drain.in_flight(),

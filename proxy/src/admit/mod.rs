@@ -3,6 +3,7 @@
 //! It must not know routing or backends. The surprise: nothing of this is asked of a route that has none of its keys;
 //! the legacy asks for itself then.
 
+mod bearer;
 mod dress;
 mod limit;
 mod refusal;
@@ -13,7 +14,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::{Request, Response};
+use overgrow_auth::jwt::JwtError;
 use overgrow_auth::{Pages, own_origin};
+use overgrow_fetch::FetchError;
 use overgrow_handler::Body;
 use url::Url;
 
@@ -32,6 +35,20 @@ pub struct Admission {
     tokens: Option<Tokens>,
     signed: Option<Signed>,
     failures: Option<Failures>,
+}
+
+/// Why a route cannot ask what it is to ask.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// A secret cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// A secret is none.
+    #[error(transparent)]
+    Weak(#[from] JwtError),
+    /// Keys cannot be fetched from here.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
 }
 
 /// Who asks.
@@ -67,12 +84,12 @@ impl Admission {
     /// keys are the same, so that a reload forgives nobody.
     ///
     /// # Errors
-    /// When a secret cannot be read.
+    /// When what they need is not there.
     pub fn build(
         config: &AdmissionConfig,
         natives: &Natives,
         before: Option<&Arc<Self>>,
-    ) -> Result<Option<Arc<Self>>, SecretError> {
+    ) -> Result<Option<Arc<Self>>, Unusable> {
         if config.is_open() {
             return Ok(None);
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderValue, Response, StatusCode, header};
+use overgrow_auth::jwt::JwtError;
 use overgrow_auth::{Csrf, Shape, SignatureError, unauthorized};
 use overgrow_handler::Body;
 
@@ -15,6 +16,8 @@ pub(super) enum Denied {
     Gateway,
     /// Its token is not that of the hooks.
     Hooks,
+    /// It has no JWT, or one that is not believed.
+    Bearer(Option<JwtError>),
     /// Its signature is not believed.
     Signature(SignatureError),
     /// Another site's page may have made a browser send it.
@@ -34,7 +37,7 @@ impl Denied {
     pub(super) fn reason(&self) -> &'static str {
         match self {
             Self::TooManyFailures(_) => "limit",
-            Self::Gateway | Self::Hooks => "auth",
+            Self::Gateway | Self::Hooks | Self::Bearer(_) => "auth",
             Self::Signature(SignatureError::Replayed) => "replayed",
             Self::Signature(_) => "signature",
             Self::Page(_) => "csrf",
@@ -49,6 +52,7 @@ impl Denied {
             Self::TooManyFailures(wait) => too_many(*wait),
             Self::Gateway => unauthorized(Shape::Gateway),
             Self::Hooks => unauthorized(Shape::Hooks),
+            Self::Bearer(error) => unbelieved(*error),
             Self::Signature(SignatureError::Replayed) => {
                 plain(StatusCode::CONFLICT, "delivered before")
             }
@@ -60,6 +64,20 @@ impl Denied {
             Self::CannotJudge(why) => plain(StatusCode::SERVICE_UNAVAILABLE, *why),
         }
     }
+}
+
+/// As RFC 6750 has it: what was wrong is said only when there was a token.
+fn unbelieved(error: Option<JwtError>) -> Response<Body> {
+    let text = error.map_or_else(|| "no token".to_owned(), |error| error.to_string());
+    let mut response = plain(StatusCode::UNAUTHORIZED, text);
+    let challenge = match error {
+        None => HeaderValue::from_static("Bearer"),
+        Some(_) => HeaderValue::from_static("Bearer error=\"invalid_token\""),
+    };
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, challenge);
+    response
 }
 
 fn too_many(wait: Duration) -> Response<Body> {

@@ -39,7 +39,7 @@ impl Signed {
     pub(super) fn new(config: &SignatureConfig) -> Result<Self, SecretError> {
         Ok(Self {
             scheme: scheme(&config.scheme),
-            secret: Secret::new(config.secret.read()?),
+            secret: Secret::new(config.secret.read()?.as_str()),
             body: usize::try_from(config.body).unwrap_or(usize::MAX),
             replays: Arc::default(),
         })

@@ -3,8 +3,9 @@
 use http::{HeaderMap, Uri};
 use overgrow_auth::{Asked, authorize, hooks_token};
 
-use super::{Denied, Visitor};
-use crate::config::{AuthConfig, SecretError};
+use super::bearer::Bearers;
+use super::{Denied, Unusable, Visitor};
+use crate::config::AuthConfig;
 use crate::natives::Natives;
 
 /// Without the legacy's settings nobody is let in: nothing says who may.
@@ -15,13 +16,15 @@ const NO_SETTINGS: &str = "the settings that say who may are not there";
 pub(super) enum Tokens {
     Gateway(Natives),
     Hooks(Natives),
+    Bearer(Box<Bearers>),
 }
 
 impl Tokens {
-    pub(super) fn new(auth: &AuthConfig, natives: &Natives) -> Result<Self, SecretError> {
+    pub(super) fn new(auth: &AuthConfig, natives: &Natives) -> Result<Self, Unusable> {
         Ok(match auth {
             AuthConfig::Gateway => Self::Gateway(natives.clone()),
-            AuthConfig::Hooks | AuthConfig::Jwt(_) => Self::Hooks(natives.clone()),
+            AuthConfig::Hooks => Self::Hooks(natives.clone()),
+            AuthConfig::Jwt(jwt) => Self::Bearer(Box::new(Bearers::new(jwt)?)),
         })
     }
 
@@ -33,6 +36,7 @@ impl Tokens {
         match self {
             Self::Gateway(natives) => gateway(natives, (headers, uri), visitor).await,
             Self::Hooks(natives) => hooks(natives, (headers, uri)),
+            Self::Bearer(bearers) => bearers.check(headers).await,
         }
     }
 }

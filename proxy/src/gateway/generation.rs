@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use overgrow_handler::{Handler, Registry};
 
-use crate::admit::Admission;
+use crate::admit::{Admission, Unusable};
 use crate::backend::upstream::{Checks, Reach, Upstream};
 use crate::backend::{Backend, Native};
-use crate::config::{Config, HandlerRef, LegacyConfig, RouteConfig, SecretError, UpstreamUrl};
+use crate::config::{Config, HandlerRef, LegacyConfig, RouteConfig, UpstreamUrl};
 use crate::ledger::{self, Ledger};
 use crate::metrics::{Metrics, RouteMetrics};
 use crate::natives::{NativeError, Natives};
@@ -81,13 +81,13 @@ pub struct Parts {
 /// A checked file cannot be put to work.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// A secret cannot be had.
+    /// Who is let in cannot be judged: a secret is not there, say.
     #[error("route `{route}`: {source}")]
-    Secret {
-        /// The route that needs it.
+    Admission {
+        /// The route that asks.
         route: Arc<str>,
         /// Why not.
-        source: SecretError,
+        source: Unusable,
     },
     /// A handler of overgrow's own cannot be made.
     #[error("route `{route}`: {source}")]
@@ -109,6 +109,18 @@ impl Generation {
         parts: &Parts,
         previous: Option<&Self>,
     ) -> Result<Self, BuildError> {
+        // Before the routes: what a handler acts through may depend on them.
+        parts.natives.read_settings(&config);
+        let built = Self::compile(config, parts, previous);
+        match (&built, previous) {
+            (Ok(built), _) => parts.natives.follow(&built.config),
+            (Err(_), Some(previous)) => parts.natives.read_settings(&previous.config),
+            (Err(_), None) => {}
+        }
+        built
+    }
+
+    fn compile(config: Config, parts: &Parts, previous: Option<&Self>) -> Result<Self, BuildError> {
         let mut upstreams = Upstreams {
             kept: previous.map(|old| &old.upstreams),
             used: BTreeMap::new(),
@@ -134,7 +146,6 @@ impl Generation {
             config,
         };
         generation.show_dials(&parts.metrics);
-        parts.natives.follow(&generation.config);
         Ok(generation)
     }
 
@@ -246,7 +257,7 @@ impl Known<'_> {
         let before = self.previous.and_then(|before| before.known(&route.id));
         let before = before.and_then(|before| before.admission.as_ref());
         Admission::build(&route.admission, &self.parts.natives, before).map_err(|source| {
-            BuildError::Secret {
+            BuildError::Admission {
                 route: Arc::clone(&route.id),
                 source,
             }

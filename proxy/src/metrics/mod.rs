@@ -3,6 +3,7 @@
 //! A route's series are looked up once and kept beside the route, so that a request pays for atomic additions and
 //! nothing else. The surprise: a series exists from its first use on, so a route nobody asks for costs nothing.
 
+mod bridge;
 mod route;
 mod shadow;
 mod traffic;
@@ -17,6 +18,7 @@ use prometheus::{
 pub use self::route::{RouteMetrics, StatusClass};
 pub use self::shadow::{Outcome, ShadowMetrics};
 
+use self::bridge::BridgeMetrics;
 use self::shadow::Comparisons;
 pub use self::traffic::Traffic;
 
@@ -46,6 +48,7 @@ pub struct Metrics {
     log_lines_dropped: IntCounter,
     start_seconds: Gauge,
     comparisons: Comparisons,
+    bridge: BridgeMetrics,
 }
 
 impl Metrics {
@@ -125,6 +128,7 @@ impl Metrics {
                 "Time from process start to ready",
             ))?,
             comparisons: Comparisons::new()?,
+            bridge: BridgeMetrics::new()?,
             registry,
         };
         metrics.register()?;
@@ -158,6 +162,11 @@ impl Metrics {
         self.registry.register(Box::new(
             prometheus::process_collector::ProcessCollector::for_self(),
         ))
+    }
+
+    /// Shows how the queue to the legacy does.
+    pub fn bridge(&self, status: &overgrow_bridge::BridgeStatus) {
+        self.bridge.show(status, &self.registry);
     }
 
     /// The series of one route.

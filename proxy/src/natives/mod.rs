@@ -2,20 +2,30 @@
 //!
 //! It knows neither routes nor requests. The surprise: nothing is opened before a route names a handler that needs it.
 
+mod hooks;
+mod media;
 mod tailscale;
+mod uploads;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use overgrow_auth::{Cached, Whois};
+use overgrow_bridge::{Bridge, BridgeError};
+use overgrow_fetch::FetchError;
 use overgrow_handler::Handler;
-use overgrow_settings::Live;
+use overgrow_settings::{Live, LiveStatus};
+use overgrow_store::NotS3;
 
+use self::hooks::Hooks;
+use self::media::{Media, Sweep};
 use self::tailscale::Tailscale;
-use crate::config::{Config, Handlers, Needs};
+use crate::config::{Config, HandlerRef, Handlers, Needs, RouteConfig, SecretError};
 
 /// Names of handlers that every overgrow has.
 const AUTH: &str = "auth";
+const HOOKS: &str = "hooks";
+const MEDIA: &str = "media";
 
 /// What the handlers of overgrow's own share; cheap to clone.
 #[derive(Clone)]
@@ -26,11 +36,26 @@ struct Shared {
     data: PathBuf,
     live: Live,
     whois: Arc<dyn Whois>,
+    hooks: Hooks,
+    media: Media,
 }
 
 /// Why a handler cannot be made.
 #[derive(Debug, thiserror::Error)]
-pub enum NativeError {}
+pub enum NativeError {
+    /// The queue to the legacy cannot be opened.
+    #[error("the queue to the legacy cannot be opened")]
+    Bridge(#[source] BridgeError),
+    /// The store cannot be used.
+    #[error("the S3 store cannot be used")]
+    S3(#[source] NotS3),
+    /// A key of the store cannot be read.
+    #[error("a key of the S3 store cannot be read")]
+    Key(#[source] SecretError),
+    /// Nothing can be fetched.
+    #[error("the system's resolver cannot be used")]
+    Fetch(#[source] FetchError),
+}
 
 impl Natives {
     /// Opens nothing yet; `data` is `[server].data`.
@@ -39,26 +64,69 @@ impl Natives {
             data,
             live: Live::default(),
             whois: Arc::new(Cached::new(Tailscale::of_this_machine())),
+            hooks: Hooks::default(),
+            media: Media::default(),
         }))
     }
 
     /// Adds the names of these handlers to those of a program, which keeps its own.
     pub fn names(known: Handlers) -> Handlers {
-        known.with_builtin(AUTH, Needs::Settings)
+        known
+            .with_builtin(AUTH, Needs::Settings)
+            .with_builtin(HOOKS, Needs::Settings)
+            .with_builtin(MEDIA, Needs::Nothing)
+    }
+
+    /// Reads the legacy's settings where that configuration says they are. They are read again when they change, and
+    /// the last good ones hold.
+    pub fn read_settings(&self, config: &Config) {
+        let file = config.legacy.config.as_deref();
+        self.0.live.follow(file.map(from_home));
     }
 
     /// Takes on another version of routes.toml.
     pub fn follow(&self, config: &Config) {
-        let _ = (config, &self.0.data);
+        let legacy = config.legacy.urls.first().cloned();
+        self.0.hooks.lead_to(legacy, self.0.live.load().as_deref());
+        let serves = config.routes.iter().any(serves_media);
+        self.0
+            .media
+            .sweep(if serves { Sweep::On } else { Sweep::Off });
     }
 
-    /// The handler of that name, if it is one of these.
+    /// Passes changes of the legacy's settings on, until dropped.
+    pub async fn watch_settings(self) {
+        let mut changes = self.0.live.changes();
+        while let Some(status) = changes.changed().await {
+            tell(&status);
+            self.0.hooks.settle(self.0.live.load().as_deref());
+        }
+    }
+
+    /// How the last reading of the legacy's settings went.
+    pub fn settings_status(&self) -> LiveStatus {
+        self.0.live.status()
+    }
+
+    /// The handler of that name, if it is one of these. Must run inside a tokio runtime.
     ///
     /// # Errors
     /// When what it acts through cannot be opened.
     pub fn handler(&self, name: &str, config: &Config) -> Result<Option<Handler>, NativeError> {
-        let _ = (name, config);
-        Ok(None)
+        let Shared { data, live, .. } = &*self.0;
+        match name {
+            AUTH => Ok(Some(overgrow_auth::handler(live.clone()))),
+            HOOKS => self.0.hooks.handler(live, data).map(Some),
+            MEDIA => {
+                let settings = live.load();
+                let handler = self
+                    .0
+                    .media
+                    .handler(&config.media, settings.as_deref(), data);
+                handler.map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The legacy's own settings.
@@ -69,6 +137,39 @@ impl Natives {
     /// Who knows the tailnet.
     pub fn whois(&self) -> &dyn Whois {
         &*self.0.whois
+    }
+
+    /// The queue to the legacy, if a handler needs it.
+    pub fn bridge(&self) -> Option<Bridge> {
+        self.0.hooks.bridge()
+    }
+}
+
+/// Whether clients get media from this route's native side.
+fn serves_media(route: &RouteConfig) -> bool {
+    let media = matches!(&route.handler, Some(HandlerRef::Named(name)) if name == MEDIA);
+    media && !route.rust.is_off()
+}
+
+/// A path as people write it: `~` is their home folder.
+fn from_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+fn tell(status: &LiveStatus) {
+    let file = status.path.as_ref().map(|path| path.display().to_string());
+    match &status.error {
+        None => tracing::info!(file, "the legacy's settings were read"),
+        Some(error) => {
+            tracing::error!(
+                file,
+                error,
+                "the legacy's settings have faults, the last good ones hold"
+            );
+        }
     }
 }
 

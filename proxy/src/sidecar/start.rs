@@ -222,9 +222,11 @@ fn load(
         handlers: builder.handler_names(),
         nudge,
         recorder: Recorder::new(),
+        natives: parts.natives.clone(),
     };
     let reloader = Reloader::new(builder.file.clone(), source, running, parts, status);
     control.spawn(reloader.run(nudges, hang_ups));
+    control.spawn(shown.natives.clone().watch_settings());
     Ok((shown, hang_up))
 }
 

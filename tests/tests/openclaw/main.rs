@@ -3,6 +3,8 @@
 //!
 //! The gateway must still answer as recorded, and the sidecar must answer as the gateway does, but for `allowed-differences.toml`.
 
+mod native;
+
 use anyhow::{Result, ensure};
 use overgrow_tests::golden::{
     AllowedDifferences, By, Difference, Masks, Recording, Transcript, conversation_differences,

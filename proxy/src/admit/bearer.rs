@@ -1,0 +1,196 @@
+//! JWTs: the token of a request, the keys that it may be signed with, and where they come from.
+//!
+//! Keys of an issuer are fetched when they are first needed and again every few minutes; those that came last hold for
+//! as long as the issuer cannot be reached. The surprise: an unknown key is worth one more look at the issuer, but
+//! not one for each token that a stranger makes up.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwapOption;
+use http::HeaderMap;
+use overgrow_auth::bearer;
+use overgrow_auth::jwt::{Expected, JwtError, KeySet, Keys, Verifier};
+use overgrow_fetch::{Fetched, Fetcher, Limits, Policy};
+use overgrow_handler::Effects;
+use overgrow_settings::Secret;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use url::Url;
+
+use super::{Denied, Unusable};
+use crate::config::{JwtConfig, KeysConfig};
+
+/// How long keys hold before they are fetched again: issuers roll theirs in days.
+const FRESH: Duration = Duration::from_secs(300);
+/// Between two fetches at the least.
+const PAUSE: Duration = Duration::from_secs(10);
+/// How long a fetch may take: a request waits for it.
+const FETCH: Duration = Duration::from_secs(5);
+/// Bytes of a key set.
+const SIZE: u64 = 256 * 1024;
+
+/// Believes or does not believe JWTs.
+#[derive(Debug)]
+pub(super) struct Bearers {
+    expected: Expected,
+    keys: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Fixed(Keys),
+    Issuer(Box<Issuer>),
+}
+
+/// Whoever publishes keys.
+#[derive(Debug)]
+struct Issuer {
+    url: Url,
+    fetcher: Fetcher,
+    keys: ArcSwapOption<Known>,
+    /// When it was last asked; held while it is.
+    asked: Mutex<Option<Instant>>,
+}
+
+/// Keys, and when they came.
+#[derive(Debug)]
+struct Known {
+    keys: Keys,
+    since: Instant,
+}
+
+impl Bearers {
+    /// # Errors
+    /// When the secret cannot be read or is too short to be one.
+    pub(super) fn new(config: &JwtConfig) -> Result<Self, Unusable> {
+        let keys = match &config.keys {
+            KeysConfig::Secret(secret) => {
+                let secret = Secret::new(secret.read()?.as_str());
+                Source::Fixed(Keys::secret(secret)?)
+            }
+            KeysConfig::Jwks(url) => Source::Issuer(Box::new(Issuer {
+                url: url.clone(),
+                fetcher: Fetcher::new(Policy::operator())?,
+                keys: ArcSwapOption::empty(),
+                asked: Mutex::default(),
+            })),
+        };
+        Ok(Self {
+            expected: Expected {
+                issuer: config.issuer.clone(),
+                audience: config.audience.clone(),
+            },
+            keys,
+        })
+    }
+
+    pub(super) async fn check(&self, headers: &HeaderMap) -> Result<(), Denied> {
+        let token = bearer(headers).ok_or(Denied::Bearer(None))?;
+        match &self.keys {
+            Source::Fixed(keys) => self.verify(&token, keys.clone()).map_err(denied),
+            Source::Issuer(issuer) => self.check_with(issuer, &token).await,
+        }
+    }
+
+    async fn check_with(&self, issuer: &Issuer, token: &str) -> Result<(), Denied> {
+        let known = issuer.known().await.ok_or(NO_KEYS)?;
+        match self.verify(token, known.keys.clone()) {
+            Err(JwtError::UnknownKey) => {}
+            verdict => return verdict.map_err(denied),
+        }
+        issuer.refresh(known.since).await;
+        let known = issuer.keys.load_full().ok_or(NO_KEYS)?;
+        self.verify(token, known.keys.clone()).map_err(denied)
+    }
+
+    fn verify(&self, token: &str, keys: Keys) -> Result<(), JwtError> {
+        let verifier = Verifier {
+            keys,
+            expected: self.expected.clone(),
+        };
+        verifier.verify(token, SystemTime::now()).map(drop)
+    }
+}
+
+const NO_KEYS: Denied = Denied::CannotJudge("the keys that say who may cannot be had");
+
+fn denied(error: JwtError) -> Denied {
+    Denied::Bearer(Some(error))
+}
+
+impl Issuer {
+    /// The keys, as fresh as they can be had.
+    async fn known(&self) -> Option<Arc<Known>> {
+        let known = self.keys.load_full();
+        let fresh = known
+            .as_ref()
+            .is_some_and(|known| known.since.elapsed() < FRESH);
+        if fresh {
+            return known;
+        }
+        match known.map(|known| known.since) {
+            Some(since) => self.refresh(since).await,
+            None => self.fetch_first().await,
+        }
+        self.keys.load_full()
+    }
+
+    async fn fetch_first(&self) {
+        let mut asked = self.asked.lock().await;
+        // Somebody else may have had them while this one waited for its turn.
+        if self.keys.load().is_none() && may_ask(*asked) {
+            *asked = Some(Instant::now());
+            self.fetch().await;
+        }
+    }
+
+    /// Fetches keys that are younger than those, unless somebody just did.
+    async fn refresh(&self, than: Instant) {
+        let mut asked = self.asked.lock().await;
+        let older = self
+            .keys
+            .load()
+            .as_ref()
+            .is_none_or(|known| known.since <= than);
+        if older && may_ask(*asked) {
+            *asked = Some(Instant::now());
+            self.fetch().await;
+        }
+    }
+
+    async fn fetch(&self) {
+        match self.published().await {
+            Ok(set) => self.keys.store(Some(Arc::new(Known {
+                keys: Keys::Set(set),
+                since: Instant::now(),
+            }))),
+            Err(error) => {
+                tracing::warn!(issuer = %self.url, error, "no keys from the issuer, the last ones hold");
+            }
+        }
+    }
+
+    async fn published(&self) -> Result<KeySet, String> {
+        let limits = Limits {
+            bytes: SIZE,
+            time: FETCH,
+            ..Limits::default()
+        };
+        let effects = Effects::performing();
+        let fetched = self
+            .fetcher
+            .get(&effects, self.url.as_str(), HeaderMap::new(), limits);
+        match fetched.await.map_err(|error| error.to_string())? {
+            Fetched::Answer(reply) if reply.status.is_success() => {
+                KeySet::parse(&reply.body).map_err(|error| error.to_string())
+            }
+            Fetched::Answer(reply) => Err(format!("it answered {}", reply.status)),
+            Fetched::Planned => Err("nothing was asked".to_owned()),
+        }
+    }
+}
+
+fn may_ask(asked: Option<Instant>) -> bool {
+    asked.is_none_or(|asked| asked.elapsed() >= PAUSE)
+}

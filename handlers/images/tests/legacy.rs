@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use overgrow_images::{
-    Declared, Endless, ImageError, Layout, Limits, Orientation, Reduced, Wanted, decode, inspect,
-    reduce,
+    Declared, Encoding, Endless, ImageError, Layout, Limits, Orientation, Reduced, Wanted, decode,
+    encode, inspect, reduce, to_srgb,
 };
 use serde_json::Value;
 use support::{ask_legacy, exif, jpeg, photo, png, veil, with_segments};
@@ -163,4 +163,42 @@ fn mean_difference(ours: &[u8], theirs: &[u8]) -> f64 {
         .map(|(a, b)| u64::from(a.abs_diff(*b)))
         .sum();
     sum as f64 / ours.len() as f64
+}
+
+#[test]
+fn colours_of_a_profile_become_sharps() {
+    let p3 = moxcms::ColorProfile::new_display_p3()
+        .encode()
+        .expect("a profile");
+    let segment = [b"ICC_PROFILE\0\x01\x01".as_slice(), &p3].concat();
+    let photo = with_segments(&jpeg(&photo(96, 64, 4), 95), &[(0xe2, &segment)]);
+    let plain = decode(&photo, Wanted::Full, &Limits::default()).expect("decodes");
+    let ours = to_srgb(plain.clone());
+    let script =
+        "show({ pixels: (await sharp(await read()).raw().toBuffer()).toString('base64') });";
+    let theirs = ask_legacy(&photo, "p3.jpg", script);
+    let theirs = STANDARD
+        .decode(theirs["pixels"].as_str().expect("pixels"))
+        .expect("base64");
+    assert!(
+        mean_difference(&plain.pixels, &theirs) > 2.0,
+        "the profile changes nothing"
+    );
+    let off = mean_difference(&ours.pixels, &theirs);
+    assert!(off < 1.0, "{off}");
+}
+
+#[test]
+fn webp_and_drawings_end_on_the_legacys_rung() {
+    let webp = encode(&veil(900, 500, 8), Encoding::Webp(90))
+        .expect("encodes")
+        .into();
+    check(&webp, "veil.webp", "image/webp", 6 << 20, 5.0);
+    let mut drawing = photo(1200, 900, 1);
+    drawing
+        .pixels
+        .iter_mut()
+        .for_each(|channel| *channel &= 0xc0);
+    check(&png(&drawing), "drawing.png", "image/png", 6 << 20, 8.0);
+    check(&png(&drawing), "drawing.png", "image/png", 50_000, 8.0);
 }

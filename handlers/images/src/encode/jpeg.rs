@@ -28,7 +28,10 @@ fn write(picture: &Picture, rgb: &[u8], quality: u8, effort: Effort) -> io::Resu
     match effort {
         Effort::Smallest => {}
         Effort::Balanced => encoder.set_optimize_scans(false),
-        Effort::Quick => encoder.set_fastest_defaults(),
+        Effort::Quick => {
+            encoder.set_fastest_defaults();
+            encoder.set_optimize_coding(true);
+        }
     }
     encoder.set_quality(quality.into());
     let mut encoder = encoder.start_compress(Vec::new())?;

@@ -27,7 +27,7 @@ pub enum Encoding {
 pub enum Effort {
     /// The legacy's: every order of scans is tried for the smallest.
     Smallest,
-    /// Two to five percent larger, in half the time.
+    /// Two to five percent larger for a photo, in half the time.
     Balanced,
     /// Baseline, in a tenth of the time: about a third larger at the same quality setting, of which it makes more. Eight less of
     /// it look the same as the others do and are a tenth larger.

@@ -202,3 +202,38 @@ fn webp_and_drawings_end_on_the_legacys_rung() {
     check(&png(&drawing), "drawing.png", "image/png", 6 << 20, 8.0);
     check(&png(&drawing), "drawing.png", "image/png", 50_000, 8.0);
 }
+
+#[test]
+fn four_inks_are_near_sharps_colours() {
+    let photo = png(&photo(96, 64, 4));
+    let script = "const inks = await sharp(await read()).toColourspace('cmyk').jpeg({ quality: 95 }).toBuffer();
+        const pixels = await sharp(inks).toColourspace('srgb').raw().toBuffer();
+        show({ inks: inks.toString('base64'), pixels: pixels.toString('base64') });";
+    let answer = ask_legacy(&photo, "photo.png", script);
+    let bytes = |key: &str| {
+        STANDARD
+            .decode(answer[key].as_str().expect("bytes"))
+            .expect("base64")
+    };
+    let ours = decode(&bytes("inks").into(), Wanted::Full, &Limits::default())
+        .map(to_srgb)
+        .expect("decodes");
+    let theirs = bytes("pixels");
+    let off = mean_difference(&ours.pixels, &theirs);
+    // No printer's profile is used here. Light and dark are never swapped.
+    assert!(off < 40.0, "{off}");
+    let negative: Vec<u8> = ours.pixels.iter().map(|channel| 255 - channel).collect();
+    assert!(mean_difference(&negative, &theirs) > 2.0 * off);
+}
+
+#[test]
+fn a_cut_photo_is_shown_as_far_as_it_goes() {
+    let photo = jpeg(&photo(900, 600, 8), 90);
+    check(
+        &photo.slice(..photo.len() / 2),
+        "cut.jpg",
+        "image/jpeg",
+        6 << 20,
+        10.0,
+    );
+}

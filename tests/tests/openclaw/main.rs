@@ -4,6 +4,7 @@
 //! The gateway must still answer as recorded, and the sidecar must answer as the gateway does, but for `allowed-differences.toml`.
 
 mod native;
+mod shadowing;
 
 use anyhow::{Result, ensure};
 use overgrow_tests::golden::{

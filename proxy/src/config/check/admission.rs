@@ -56,6 +56,11 @@ impl AdmissionFile {
         }
     }
 
+    /// Whether nothing is asked that a stranger could not show. What was written wrongly is asked for.
+    pub(super) fn asks_nobody(&self) -> bool {
+        self.auth.is_absent() && self.signature.is_absent()
+    }
+
     /// Where credentials are asked for that only the legacy's own configuration knows.
     pub(super) fn asks_by_settings(&self) -> Option<Range<usize>> {
         let auth = self.auth.given()?;

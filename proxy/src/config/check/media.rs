@@ -50,6 +50,11 @@ impl MediaFile {
         file
     }
 
+    /// Whether `upload` is on.
+    pub(super) fn takes_uploads(&self) -> bool {
+        self.upload.get() == Some(&true)
+    }
+
     pub(super) fn check(self) -> MediaConfig {
         let defaults = MediaConfig::default();
         let s3 = self.s3.value().flatten();

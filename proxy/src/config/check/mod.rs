@@ -89,6 +89,7 @@ fn file(mut root: Section<'_, '_>, known: &Handlers) -> Config {
     let known = Known {
         handlers: known,
         settings: legacy.has_config(),
+        uploads: media.as_ref().is_some_and(MediaFile::takes_uploads),
     };
     let routes = routes::check(routes, &defaults, &known, root.notes());
     root.finish(HOMES);

@@ -43,6 +43,8 @@ pub(super) struct Known<'a> {
     pub(super) handlers: &'a Handlers,
     /// Whether `[legacy].config` is written.
     pub(super) settings: bool,
+    /// Whether `[media].upload` is on.
+    pub(super) uploads: bool,
 }
 
 /// The table as it is written.
@@ -113,6 +115,9 @@ impl RouteFile {
         keys.check_plans(&self.keys, known.handlers, notes);
         if !known.settings {
             keys.need_settings(known.handlers, notes);
+        }
+        if known.uploads && self.matcher.as_ref().is_some_and(takes_post) {
+            keys.need_auth(notes);
         }
         if keys.handler.is_absent() {
             self.keys.need_handler(notes);
@@ -215,6 +220,19 @@ impl RouteKeys {
         }
     }
 
+    /// Notes that anybody may fill the store.
+    fn need_auth(&self, notes: &mut Notes) {
+        let handler = self.handler.given();
+        let media = handler.filter(
+            |handler| matches!(handler.get_ref(), HandlerRef::Named(name) if name == "media"),
+        );
+        if let (Some(media), true) = (media, self.admission.asks_nobody()) {
+            let message = "[media].upload is on, and this route asks nobody who is sending";
+            let help = "add auth = \"gateway\", or methods = [\"GET\", \"HEAD\"] to `match`";
+            notes.add(media.span(), message).help(help);
+        }
+    }
+
     /// Notes that a plan is asked of a handler that cannot give one. When a default asks for it and the handler is the
     /// route's `own`, the fault is at the handler: the default may be right for the other routes.
     fn check_plans(&self, own: &RouteKeys, known: &Handlers, notes: &mut Notes) {
@@ -266,6 +284,10 @@ impl RouteConfig {
         self.fallback = false;
         self.shadow.sample = ShadowConfig::default().sample;
     }
+}
+
+fn takes_post(matcher: &Match) -> bool {
+    matcher.methods.is_empty() || matcher.methods.contains(&http::Method::POST)
 }
 
 fn id(item: &mut Item<'_, '_>) -> Option<Arc<str>> {

@@ -120,6 +120,25 @@ fn media_are_kept_in_one_place_under_limits() {
 }
 
 const JWT: &str = "for example { jwks = \"https://id.example/keys\"";
+#[test]
+fn uploads_ask_who_is_sending() {
+    let known = known().with_builtin("media", Needs::Nothing);
+    let parse = |keys: &str| {
+        let route = format!("[[route]]\nid = \"m\"\nhandler = \"media\"\n{keys}\n");
+        Config::parse(
+            &complete(&format!("[media]\nupload = true\n{route}")),
+            &known,
+        )
+    };
+    let report = parse("match = { path = \"/media/*\" }")
+        .unwrap_err()
+        .to_string();
+    assert!(report.contains("asks nobody who is sending"), "{report}");
+    assert!(parse("match = { path = \"/media/*\", methods = [\"GET\"] }").is_ok());
+    let signed = "signature = { scheme = \"github\", secret = { env = \"S\" } }";
+    assert!(parse(&format!("match = {{ path = \"/media\" }}\n{signed}")).is_ok());
+}
+
 const REFUSED: &[Case] = &[
     (
         "auth = \"gatway\"",

@@ -1,118 +1,143 @@
-//! One request to one checked target, and its answer under limits.
+//! One request and one answer on one connection, under the limits of a fetch.
 //!
-//! The surprise: the body is counted as it comes, whatever length was promised, and one that is packed is refused
-//! unseen: what it would become has no limit.
+//! It believes no header: the body is counted as it comes. The connection is used once and closed, so nothing of one
+//! target can reach another. The surprise: the answer to a redirect is never read past its head.
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderValue};
-use http::request::Parts;
-use http::{HeaderMap, Request, Response, Uri};
-use http_body::Body as _;
+use http::header::{self, HeaderMap};
+use http::response::Parts;
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
 
-use crate::connect::{Connection, host_of};
-use crate::{FetchError, Target};
+use crate::FetchError;
+use crate::ask::Ask;
+use crate::connect::Stream;
 
-/// Largest head of an answer; what is larger is no answer but an attack.
-const HEAD: usize = 64 * 1024;
+/// Bytes of an answer's head: twice what the strictest popular servers and clients take.
+const HEAD: usize = 16 * 1024;
+/// Headers of an answer; honest ones have a few dozen.
+const HEADERS: usize = 100;
 
-/// An answer whose body is still to come.
+/// An answer whose body has not been read yet. Dropping it closes the connection.
 pub(crate) struct Answer {
-    pub(crate) response: Response<Incoming>,
-    _connection: Driven,
+    pub(crate) head: Parts,
+    body: Incoming,
+    _connection: JoinSet<()>,
 }
 
-/// The connection's task; it ends when this is dropped.
-struct Driven(AbortHandle);
-
-impl Drop for Driven {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// Sends a request, up to the answer's head.
-pub(crate) async fn send(
-    connection: Connection,
-    target: &Target,
-    parts: &Parts,
-    body: Bytes,
-) -> Result<Answer, FetchError> {
-    let failed = |error| FetchError::Http(host_of(target), error);
-    let mut builder = http1::Builder::new();
-    builder.max_buf_size(HEAD);
-    let shaken = builder.handshake(TokioIo::new(connection)).await;
-    let (mut sender, driver) = shaken.map_err(failed)?;
-    let driven = Driven(tokio::spawn(driver).abort_handle());
-    let request = request(target, parts, body)?;
-    let response = sender.send_request(request).await.map_err(failed)?;
+/// Sends a request and waits for the answer's head.
+pub(crate) async fn exchange(stream: Box<dyn Stream>, ask: &Ask) -> Result<Answer, FetchError> {
+    let request = request(ask)?;
+    let (mut sender, connection) = http1::Builder::new()
+        .max_headers(HEADERS)
+        .max_buf_size(HEAD)
+        .handshake(TokioIo::new(stream))
+        .await?;
+    let mut driver = JoinSet::new();
+    driver.spawn(async move {
+        // Whoever waits for the answer is told the error too.
+        let _ = connection.await;
+    });
+    let (head, body) = sender
+        .send_request(request)
+        .await
+        .map(Response::into_parts)?;
     Ok(Answer {
-        response,
-        _connection: driven,
+        head,
+        body,
+        _connection: driver,
     })
 }
 
-fn request(
-    target: &Target,
-    parts: &Parts,
-    body: Bytes,
-) -> Result<Request<Full<Bytes>>, FetchError> {
-    let url = target.url();
-    let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-    let mut request = Request::new(Full::new(body));
-    *request.method_mut() = parts.method.clone();
-    *request.uri_mut() = path.parse::<Uri>().map_err(|_| FetchError::Url)?;
-    let host = &url[url::Position::BeforeHost..url::Position::AfterPort];
-    let mut headers = parts.headers.clone();
-    let host = HeaderValue::from_str(host).map_err(|_| FetchError::Url)?;
-    headers.insert(HOST, host);
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    *request.headers_mut() = headers;
+fn request(ask: &Ask) -> Result<Request<Full<Bytes>>, FetchError> {
+    let mut request = Request::new(Full::new(ask.body.clone()));
+    *request.method_mut() = ask.method.clone();
+    *request.uri_mut() = ask.target.path().parse().map_err(http::Error::from)?;
+    *request.headers_mut() = ask.sent()?;
     Ok(request)
 }
 
 impl Answer {
-    /// The whole body, of at most so many bytes.
-    pub(crate) async fn body(mut self, target: &Target, most: u64) -> Result<Bytes, FetchError> {
-        refuse_packed(self.response.headers())?;
-        let promised = promised(self.response.headers());
-        if promised.is_some_and(|length| length > most) {
-            return Err(FetchError::TooLarge(most));
-        }
-        let body = self.response.body_mut();
+    /// Reads the body, up to `limit` bytes.
+    pub(crate) async fn read(self, limit: usize) -> Result<(Parts, Bytes), FetchError> {
+        let Self {
+            head,
+            mut body,
+            _connection,
+        } = self;
+        refuse_encoded(&head.headers)?;
+        let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+        refuse_above(limit, declared)?;
         let mut whole = BytesMut::new();
-        while !body.is_end_stream() {
-            let Some(frame) = body.frame().await else {
-                break;
-            };
-            let frame = frame.map_err(|error| FetchError::Http(host_of(target), error))?;
-            let Some(data) = frame.data_ref() else {
-                continue;
-            };
-            if (whole.len() + data.len()) as u64 > most {
-                return Err(FetchError::TooLarge(most));
+        while let Some(frame) = body.frame().await {
+            if let Ok(data) = frame?.into_data() {
+                refuse_above(limit, whole.len().saturating_add(data.len()))?;
+                whole.extend_from_slice(&data);
             }
-            whole.extend_from_slice(data);
         }
-        Ok(whole.freeze())
+        Ok((head, whole.freeze()))
     }
 }
 
-fn promised(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+fn refuse_above(limit: usize, bytes: usize) -> Result<(), FetchError> {
+    if bytes > limit {
+        return Err(FetchError::TooLarge { limit });
+    }
+    Ok(())
 }
 
-fn refuse_packed(headers: &HeaderMap) -> Result<(), FetchError> {
-    let packed = headers.get_all(CONTENT_ENCODING).iter();
-    let mut packed = packed.filter(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
-    match packed.next() {
-        None => Ok(()),
-        Some(value) => Err(FetchError::Packed(
-            String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        )),
+fn refuse_encoded(headers: &HeaderMap) -> Result<(), FetchError> {
+    for value in headers.get_all(header::CONTENT_ENCODING) {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        let is_plain = |coding: &str| {
+            coding.trim().is_empty() || coding.trim().eq_ignore_ascii_case("identity")
+        };
+        if !text.split(',').all(is_plain) {
+            return Err(FetchError::Encoded(text.into_owned()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderValue, Method};
+
+    use super::*;
+    use crate::Policy;
+    use crate::target::Target;
+
+    fn encoded(value: &[u8]) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::CONTENT_ENCODING,
+            HeaderValue::from_bytes(value).unwrap(),
+        );
+        refuse_encoded(&headers).is_err()
+    }
+
+    #[test]
+    fn only_plain_bodies_are_taken() {
+        assert!(!encoded(b"identity") && !encoded(b"Identity, ") && !encoded(b""));
+        assert!(encoded(b"gzip") && encoded(b"identity, br") && encoded(b"\xff"));
+        assert!(refuse_encoded(&HeaderMap::new()).is_ok());
+    }
+
+    #[test]
+    fn whatever_a_url_has_in_its_path_and_query_can_be_asked_for() {
+        let printable: String = (' '..='~')
+            .filter(|letter| !"?#".contains(*letter))
+            .collect();
+        let url = format!("http://a.example//b.example/{printable}?{printable}?ü");
+        let target = Target::parse(&url, &Policy::public()).unwrap();
+        let path = target.path().to_owned();
+        let ask = Ask::new(target, Method::GET, HeaderMap::new(), Bytes::new()).unwrap();
+        let request = request(&ask).unwrap();
+        assert_eq!(request.uri().to_string(), path);
+        assert!(path.starts_with("//b.example/") && request.uri().host().is_none());
     }
 }

@@ -1,170 +1,178 @@
-//! Fetching: check, look up, connect, ask, follow.
+//! The whole of a fetch: from a URL that somebody named to bytes, redirect by redirect.
 //!
-//! Each hop is checked as the first one was. The surprise: there is no pool. A connection belongs to one check, and
-//! what was checked for one request says nothing about the next.
+//! It keeps the order - check, resolve, connect, ask, again for each redirect - and the time; what is right and wrong
+//! the other modules know. The surprise: nothing is kept between two requests, not even a connection to one host,
+//! because a connection that was checked for one target must not serve another.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION,
-    PROXY_AUTHORIZATION, TRANSFER_ENCODING, USER_AGENT,
-};
-use http::request::Parts;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::header::{self, HeaderMap};
+use http::{Method, Request, StatusCode};
 use overgrow_handler::{Effect, Effects};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
 use url::Url;
 
+use crate::ask::Ask;
 use crate::connect::Connector;
-use crate::exchange::{self, Answer};
+use crate::exchange::{Answer, exchange};
+use crate::redirect::Step;
 use crate::resolve::Resolver;
-use crate::{FetchError, Limits, Policy, Target};
+use crate::target::Target;
+use crate::{FetchError, Policy, sniff};
 
-/// Fetches at a time: enough for a busy gateway, and few enough that slow answers do not fill the memory.
-const AT_ONCE: usize = 64;
-
-/// Fetches under a policy; cheap to clone.
+/// Fetches under one policy; cheap to clone, and all clones share its bound on fetches at once. Proxies named by the
+/// environment are not used: they would connect to what was not checked.
 #[derive(Clone)]
-pub struct Fetcher(Arc<Shared>);
+pub struct Fetcher(Arc<Inner>);
 
-struct Shared {
+struct Inner {
     policy: Policy,
     resolver: Resolver,
     connector: Connector,
-    places: Semaphore,
+    turns: Semaphore,
 }
 
-/// What was fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fetched {
-    /// An answer.
-    Answer(Box<Reply>),
-    /// Nothing: it was only planned.
+/// What one fetch may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the body.
+    pub bytes: usize,
+    /// Time for all of it: waiting for a turn, resolving, redirects, the body's last byte.
+    pub time: Duration,
+    /// Redirects that are followed.
+    pub redirects: usize,
+}
+
+/// What became of a fetch.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It was performed.
+    Fetched(Box<Fetched>),
+    /// It was recorded in a plan and not performed; its URL is one that would be tried.
     Planned,
 }
 
-/// An answer, whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// Where it came from, redirects followed.
+/// An answer, whatever its status.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// Where it came from in the end, after redirects.
     pub url: Url,
-    /// Its status, whatever that is.
+    /// Its status.
     pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// Its body, whole.
     pub body: Bytes,
+    /// The type that the origin claims, in lower case and without parameters.
+    pub content_type: Option<String>,
+}
+
+impl Default for Limits {
+    /// What the legacy allows a file that a message names: 5 MiB, 10 s, 5 redirects.
+    fn default() -> Self {
+        Self {
+            bytes: 5 * 1024 * 1024,
+            time: Duration::from_secs(10),
+            redirects: 5,
+        }
+    }
 }
 
 impl Fetcher {
-    /// Reads the system's resolver configuration and certificates. Must run where tokio does.
-    ///
-    /// # Errors
-    /// When the resolver's configuration cannot be read.
-    pub fn new(policy: Policy) -> Result<Self, FetchError> {
-        let resolver = Resolver::new(&policy)
-            .map_err(|error| FetchError::Unresolved("nothing".to_owned(), Some(error)))?;
-        Ok(Self(Arc::new(Shared {
-            connector: Connector::new(&policy),
-            places: Semaphore::new(AT_ONCE),
-            resolver,
+    /// A fetcher under this policy. It reads nothing before the first fetch.
+    pub fn new(policy: Policy) -> Self {
+        Self(Arc::new(Inner {
+            turns: Semaphore::new(policy.at_once),
+            resolver: Resolver::default(),
+            connector: Connector::default(),
             policy,
-        })))
+        }))
     }
 
-    /// Fetches an address. Dropping the future ends the connection.
+    /// Gets what a URL names. Dropping the future closes the connection.
     ///
     /// # Errors
-    /// As [`request`](Self::request).
+    /// Whenever there is no whole answer; a status is no error. [`FetchError::blame`] says whose fault it is. A URL
+    /// that is refused as it stands is refused in a plan too; a plan resolves no names.
     pub async fn get(
         &self,
         effects: &Effects,
         url: &str,
         headers: HeaderMap,
         limits: Limits,
-    ) -> Result<Fetched, FetchError> {
+    ) -> Result<Outcome, FetchError> {
         let target = Target::parse(url, &self.0.policy)?;
-        let (mut parts, ()) = Request::new(()).into_parts();
-        parts.headers = headers;
-        self.perform(effects, target, parts, Bytes::new(), limits)
-            .await
+        let ask = Ask::new(target, Method::GET, headers, Bytes::new())?;
+        self.run(effects, ask, limits).await
     }
 
-    /// Sends a request with an absolute address. Dropping the future ends the connection; the request may have
-    /// arrived. While planning, the address is checked and nothing is sent or looked up.
+    /// Sends a request of any method but `CONNECT` and `TRACE` to its absolute URI.
     ///
     /// # Errors
-    /// When the address is refused, nobody answers, or the answer is past the limits. An answer of any status is none.
+    /// As [`get`](Self::get).
     pub async fn request(
         &self,
         effects: &Effects,
         request: Request<Bytes>,
         limits: Limits,
-    ) -> Result<Fetched, FetchError> {
-        let (parts, body) = request.into_parts();
-        let target = Target::parse(&parts.uri.to_string(), &self.0.policy)?;
-        self.perform(effects, target, parts, body, limits).await
+    ) -> Result<Outcome, FetchError> {
+        let (head, body) = request.into_parts();
+        let target = Target::parse(&head.uri.to_string(), &self.0.policy)?;
+        let ask = Ask::new(target, head.method, head.headers, body)?;
+        self.run(effects, ask, limits).await
     }
 
-    async fn perform(
+    async fn run(
         &self,
         effects: &Effects,
-        target: Target,
-        parts: Parts,
-        body: Bytes,
+        ask: Ask,
         limits: Limits,
-    ) -> Result<Fetched, FetchError> {
-        let effect = Effect::new("http", format!("{} {}", parts.method, target.shown()));
-        let effect = effect.payload(&body);
-        let perform = || async {
-            let _place = self.0.places.try_acquire().map_err(|_| FetchError::Busy)?;
-            let asking = self.follow(target, parts, body, limits);
-            let reply = timeout(limits.time, asking).await;
-            reply
-                .map_err(|_| FetchError::Late)?
-                .map(Box::new)
-                .map(Fetched::Answer)
-        };
-        effects.run(effect, Fetched::Planned, perform).await
+    ) -> Result<Outcome, FetchError> {
+        let effect = effect(&ask);
+        let perform = || self.perform(ask, limits);
+        effects.run(effect, Outcome::Planned, perform).await
     }
 
-    async fn follow(
-        &self,
-        mut target: Target,
-        mut parts: Parts,
-        mut body: Bytes,
-        limits: Limits,
-    ) -> Result<Reply, FetchError> {
-        clean(&mut parts.headers);
-        for _ in 0..=limits.redirects {
-            let answer = self.ask(&target, &parts, body.clone()).await?;
-            let Some(location) = redirect(&answer)? else {
-                return reply(answer, &target, limits.bytes).await;
-            };
-            let next = target.redirected(&location, &self.0.policy)?;
-            if changes_to_get(answer.response.status(), &parts.method) {
-                parts.method = Method::GET;
-                parts.headers.remove(CONTENT_TYPE);
-                body = Bytes::new();
-            }
-            if !next.is_same_origin(&target) {
-                forget_credentials(&mut parts.headers);
-            }
-            target = next;
+    async fn perform(&self, ask: Ask, limits: Limits) -> Result<Outcome, FetchError> {
+        match tokio::time::timeout(limits.time, self.follow(ask, limits)).await {
+            Ok(fetched) => fetched.map(|fetched| Outcome::Fetched(Box::new(fetched))),
+            Err(_) => Err(FetchError::Timeout),
         }
-        Err(FetchError::Redirect)
     }
 
-    async fn ask(&self, target: &Target, parts: &Parts, body: Bytes) -> Result<Answer, FetchError> {
-        let shared = &*self.0;
-        let addresses = shared.resolver.addresses(target, &shared.policy).await?;
-        let connector = &shared.connector;
-        let connection = connector
-            .connect(target, &addresses, &shared.policy)
-            .await?;
-        exchange::send(connection, target, parts, body).await
+    async fn follow(&self, mut ask: Ask, limits: Limits) -> Result<Fetched, FetchError> {
+        // The semaphore is never closed; were it, fetching unbounded would not be the answer.
+        let _turn = self
+            .0
+            .turns
+            .acquire()
+            .await
+            .map_err(|_| FetchError::Timeout)?;
+        for _ in 0..=limits.redirects {
+            let answer = self.ask(&ask).await?;
+            match ask.step(answer.head.status, &answer.head.headers, &self.0.policy)? {
+                Step::Onward(next) => ask = *next,
+                Step::Arrived => return arrived(ask.target.url, answer, limits).await,
+            }
+        }
+        Err(FetchError::Redirects {
+            limit: limits.redirects,
+        })
+    }
+
+    async fn ask(&self, ask: &Ask) -> Result<Answer, FetchError> {
+        let Inner {
+            policy,
+            resolver,
+            connector,
+            ..
+        } = &*self.0;
+        let addresses: Vec<IpAddr> = resolver.addresses(&ask.target, policy).await?;
+        let stream = connector.open(&ask.target, &addresses, policy).await?;
+        exchange(stream, ask).await
     }
 }
 
@@ -174,51 +182,119 @@ impl std::fmt::Debug for Fetcher {
     }
 }
 
-/// What the caller may not choose, and who we are.
-fn clean(headers: &mut HeaderMap) {
-    for name in [CONTENT_LENGTH, TRANSFER_ENCODING, PROXY_AUTHORIZATION] {
-        headers.remove(name);
+impl Outcome {
+    /// The answer; `None` in a plan.
+    pub fn fetched(self) -> Option<Fetched> {
+        match self {
+            Self::Fetched(fetched) => Some(*fetched),
+            Self::Planned => None,
+        }
     }
-    const AGENT: &str = concat!("overgrow/", env!("CARGO_PKG_VERSION"));
-    let agent = headers.entry(USER_AGENT);
-    agent.or_insert(HeaderValue::from_static(AGENT));
 }
 
-fn forget_credentials(headers: &mut HeaderMap) {
-    headers.remove(AUTHORIZATION);
-    headers.remove(COOKIE);
+impl Fetched {
+    /// The type that the body itself shows, which is the one to believe.
+    pub fn sniffed(&self) -> Option<&'static str> {
+        sniff(&self.body)
+    }
 }
 
-/// Where an answer sends us, if it does.
-fn redirect(answer: &Answer) -> Result<Option<String>, FetchError> {
-    if !matches!(
-        answer.response.status().as_u16(),
-        301 | 302 | 303 | 307 | 308
-    ) {
-        return Ok(None);
-    }
-    let location = answer.response.headers().get(LOCATION);
-    let location = location.and_then(|value| value.to_str().ok());
-    location.map_or(Err(FetchError::Redirect), |location| {
-        Ok(Some(location.to_owned()))
+async fn arrived(url: Url, answer: Answer, limits: Limits) -> Result<Fetched, FetchError> {
+    let (head, body) = answer.read(limits.bytes).await?;
+    Ok(Fetched {
+        url,
+        status: head.status,
+        content_type: essence(&head.headers),
+        headers: head.headers,
+        body,
     })
 }
 
-/// As browsers do it: a 303 always, a 301 and a 302 after a POST.
-fn changes_to_get(status: StatusCode, method: &Method) -> bool {
-    match status.as_u16() {
-        303 => *method != Method::HEAD,
-        301 | 302 => *method == Method::POST,
-        _ => false,
-    }
+fn essence(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next()?.trim().to_ascii_lowercase();
+    (!essence.is_empty()).then_some(essence)
 }
 
-async fn reply(answer: Answer, target: &Target, most: u64) -> Result<Reply, FetchError> {
-    let (status, headers) = (answer.response.status(), answer.response.headers().clone());
-    Ok(Reply {
-        url: target.url().clone(),
-        status,
-        headers,
-        body: answer.body(target, most).await?,
-    })
+/// People read plans, so a query shows its names and not its values; the digest tells two of them apart all the same.
+fn effect(ask: &Ask) -> Effect {
+    let mut shown = ask.target.url.clone();
+    shown.set_query(None);
+    let names: Vec<_> = ask
+        .target
+        .url
+        .query_pairs()
+        .map(|(name, _)| format!("{name}=…"))
+        .collect();
+    let query = if names.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", names.join("&"))
+    };
+    let whole = [ask.target.url.as_str().as_bytes(), b"\n", &ask.body].concat();
+    Effect::new("http", format!("{} {shown}{query}", ask.method)).payload(&whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(content_type: &'static str) -> HeaderMap {
+        [(header::CONTENT_TYPE, content_type.parse().unwrap())]
+            .into_iter()
+            .collect()
+    }
+
+    #[test]
+    fn a_type_is_told_without_parameters() {
+        assert_eq!(
+            essence(&headers("Image/PNG; q=1")).as_deref(),
+            Some("image/png")
+        );
+        assert_eq!(essence(&headers(" ; q=1")), None);
+        assert_eq!(essence(&HeaderMap::new()), None);
+    }
+
+    #[tokio::test]
+    async fn a_plan_connects_nowhere_and_shows_no_secret() {
+        let fetcher = Fetcher::new(Policy::public());
+        let (effects, plan) = Effects::planning();
+        for url in [
+            "https://a.example/f?token=s3cret&x",
+            "https://a.example/f?token=other&x",
+        ] {
+            let outcome = fetcher
+                .get(&effects, url, HeaderMap::new(), Limits::default())
+                .await;
+            assert!(matches!(outcome, Ok(Outcome::Planned)));
+        }
+        let [one, other] = &plan.take()[..] else {
+            panic!("two effects")
+        };
+        assert_eq!(
+            (&*one.kind, &*one.target),
+            ("http", "GET https://a.example/f?token=…&x=…")
+        );
+        assert!(!format!("{one:?}").contains("s3cret"));
+        assert_ne!(one.detail, other.detail);
+    }
+
+    #[tokio::test]
+    async fn a_plan_refuses_what_would_be_refused() {
+        let (effects, plan) = Effects::planning();
+        let fetcher = Fetcher::new(Policy::public());
+        let outcome = fetcher
+            .get(
+                &effects,
+                "http://localhost./",
+                HeaderMap::new(),
+                Limits::default(),
+            )
+            .await;
+        assert_eq!(
+            outcome.unwrap_err().to_string(),
+            "Blocked hostname: localhost."
+        );
+        assert_eq!(plan.take(), []);
+    }
 }

@@ -1,21 +1,24 @@
 //! Fetches what a stranger named, without being led into the house.
 //!
-//! An address is read as browsers read it, its name looked up once, every answer checked against the registries of
-//! special addresses, and the connection made to one of those answers; each redirect begins anew. It must not know who
-//! wants it or what for. The surprise: one address inside among several refuses the name.
+//! A URL passes through here in this order: [`Policy`] lets its host and port through, all addresses of its name are
+//! judged ([`judge`]), the connection is made to one of them and nothing else, each redirect starts over, and what
+//! comes back is counted, not believed. It knows no handler and no media. The surprise: operators' own addresses go
+//! the same way, under a policy that lets them through.
 
+mod ask;
 mod connect;
 mod error;
 mod exchange;
 mod fetcher;
 mod policy;
-pub mod range;
+mod range;
+mod redirect;
 mod resolve;
 mod sniff;
 mod target;
 
-pub use error::FetchError;
-pub use fetcher::{Fetched, Fetcher, Reply};
-pub use policy::{Limits, Policy};
+pub use error::{Blame, FetchError};
+pub use fetcher::{Fetched, Fetcher, Limits, Outcome};
+pub use policy::{Downgrade, Policy};
+pub use range::{Range, Verdict, judge};
 pub use sniff::sniff;
-pub use target::Target;

@@ -11,7 +11,7 @@ use arc_swap::ArcSwapOption;
 use http::HeaderMap;
 use overgrow_auth::bearer;
 use overgrow_auth::jwt::{Expected, JwtError, KeySet, Keys, Verifier};
-use overgrow_fetch::{Fetched, Fetcher, Limits, Policy};
+use overgrow_fetch::{Fetcher, Limits, Outcome, Policy};
 use overgrow_handler::Effects;
 use overgrow_settings::Secret;
 use tokio::sync::Mutex;
@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// How long a fetch may take: a request waits for it.
 const FETCH: Duration = Duration::from_secs(5);
 /// Bytes of a key set.
-const SIZE: u64 = 256 * 1024;
+const SIZE: usize = 256 * 1024;
 
 /// Believes or does not believe JWTs.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Bearers {
             }
             KeysConfig::Jwks(url) => Source::Issuer(Box::new(Issuer {
                 url: url.clone(),
-                fetcher: Fetcher::new(Policy::operator())?,
+                fetcher: Fetcher::new(Policy::operator()),
                 keys: ArcSwapOption::empty(),
                 asked: Mutex::default(),
             })),
@@ -182,11 +182,11 @@ impl Issuer {
             .fetcher
             .get(&effects, self.url.as_str(), HeaderMap::new(), limits);
         match fetched.await.map_err(|error| error.to_string())? {
-            Fetched::Answer(reply) if reply.status.is_success() => {
-                KeySet::parse(&reply.body).map_err(|error| error.to_string())
+            Outcome::Fetched(answer) if answer.status.is_success() => {
+                KeySet::parse(&answer.body).map_err(|error| error.to_string())
             }
-            Fetched::Answer(reply) => Err(format!("it answered {}", reply.status)),
-            Fetched::Planned => Err("nothing was asked".to_owned()),
+            Outcome::Fetched(answer) => Err(format!("it answered {}", answer.status)),
+            Outcome::Planned => Err("nothing was asked".to_owned()),
         }
     }
 }

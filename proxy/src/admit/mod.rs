@@ -16,7 +16,6 @@ use std::sync::Arc;
 use http::{Request, Response};
 use overgrow_auth::jwt::JwtError;
 use overgrow_auth::{Pages, own_origin};
-use overgrow_fetch::FetchError;
 use overgrow_handler::Body;
 use url::Url;
 
@@ -46,9 +45,6 @@ pub enum Unusable {
     /// A secret is none.
     #[error(transparent)]
     Weak(#[from] JwtError),
-    /// Keys cannot be fetched from here.
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
 }
 
 /// Who asks.

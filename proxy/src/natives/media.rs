@@ -118,7 +118,7 @@ fn upload(config: &MediaConfig) -> Result<Upload, NativeError> {
     if !config.upload {
         return Ok(Upload::Off);
     }
-    let fetcher = Fetcher::new(Policy::public()).map_err(NativeError::Fetch)?;
+    let fetcher = Fetcher::new(Policy::public());
     Ok(Upload::On(Helpers {
         source: Some(Arc::new(Links(fetcher))),
         reducer: Some(Arc::new(Smaller(Images::new(Default::default())))),

@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use overgrow_auth::{Cached, Whois};
 use overgrow_bridge::{Bridge, BridgeError};
-use overgrow_fetch::FetchError;
 use overgrow_handler::Handler;
 use overgrow_settings::{Live, LiveStatus};
 use overgrow_store::NotS3;
@@ -52,9 +51,6 @@ pub enum NativeError {
     /// A key of the store cannot be read.
     #[error("a key of the S3 store cannot be read")]
     Key(#[source] SecretError),
-    /// Nothing can be fetched.
-    #[error("the system's resolver cannot be used")]
-    Fetch(#[source] FetchError),
 }
 
 impl Natives {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::HeaderMap;
-use overgrow_fetch::{FetchError, Fetcher, Limits, Reply};
+use overgrow_fetch::{Blame, FetchError, Fetcher, Limits, Outcome};
 use overgrow_handler::Effects;
 use overgrow_images::{ImageError, Images, Sent};
 use overgrow_media::{Fetched, Reduce, Refusal, Source};
@@ -22,31 +22,29 @@ pub(super) struct Smaller(pub(super) Images);
 impl Source for Links {
     async fn get(&self, effects: &Effects, url: &str, max_bytes: u64) -> Result<Fetched, Refusal> {
         let limits = Limits {
-            bytes: max_bytes,
+            bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX),
             ..Limits::default()
         };
         let fetched = self.0.get(effects, url, HeaderMap::new(), limits).await;
         match fetched.map_err(|error| refusal(&error))? {
-            overgrow_fetch::Fetched::Planned => Ok(file(Bytes::new(), None)),
-            overgrow_fetch::Fetched::Answer(reply) => of_reply(*reply),
+            Outcome::Planned => Ok(file(Bytes::new(), None)),
+            Outcome::Fetched(fetched) => of_answer(*fetched),
         }
     }
 }
 
-fn of_reply(reply: Reply) -> Result<Fetched, Refusal> {
-    if !reply.status.is_success() {
-        let status = reply.status.as_u16();
+fn of_answer(answer: overgrow_fetch::Fetched) -> Result<Fetched, Refusal> {
+    if !answer.status.is_success() {
+        let status = answer.status.as_u16();
         return Err(Refusal::Failed(format!("HTTP {status} downloading media")));
     }
-    let kind = reply.headers.get(http::header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).map(str::to_owned);
-    Ok(file(reply.body, kind))
+    Ok(file(answer.body, answer.content_type))
 }
 
 fn refusal(error: &FetchError) -> Refusal {
     match error {
-        FetchError::TooLarge(_) => Refusal::TooLarge,
-        error if error.is_blocked() => Refusal::Refused(error.to_string()),
+        FetchError::TooLarge { .. } => Refusal::TooLarge,
+        error if error.blame() == Blame::Asker => Refusal::Refused(error.to_string()),
         error => Refusal::Failed(error.to_string()),
     }
 }

@@ -97,14 +97,18 @@ fn link(json: &[u8]) -> Result<String, Fault> {
     Ok(link.url)
 }
 
-/// The first file of a form; other fields are passed over.
+/// The first file of a form; other fields are passed over. The form is read whole before it is looked at: with each piece
+/// that comes, the parser looks for the end of a field's head from its beginning, and a sender may choose a head of
+/// megabytes in pieces of a few bytes.
 async fn form(body: Body, boundary: String, max_bytes: u64) -> Result<Fetched, Fault> {
-    let sizes = SizeLimit::new()
-        .whole_stream(max_bytes.saturating_add(FORM))
-        .per_field(max_bytes);
+    let whole = match collect(body, max_bytes.saturating_add(FORM)).await {
+        Err(Fault::TooLarge(_)) => return Err(Fault::TooLarge(max_bytes)),
+        whole => Body::from(whole?),
+    };
+    let sizes = SizeLimit::new().per_field(max_bytes);
     let constraints = Constraints::new().size_limit(sizes);
     let refused = |error| refusal(error, max_bytes);
-    let mut fields = Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
+    let mut fields = Multipart::with_constraints(whole.into_data_stream(), boundary, constraints);
     while let Some(field) = fields.next_field().await.map_err(refused)? {
         if is_file(&field) {
             return file(field).await.map_err(refused).and_then(not_empty);

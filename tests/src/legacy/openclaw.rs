@@ -7,6 +7,7 @@ use super::{NodeServer, free_port};
 use crate::process::Process;
 use crate::{kit, raw};
 use anyhow::{Context, Result, ensure};
+use nix::sys::signal::Signal;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
@@ -15,6 +16,9 @@ use tempfile::TempDir;
 
 /// 27 s were measured for a cold start on two idle cores, 2.6 s warm.
 const COLD_START: Duration = Duration::from_secs(180);
+
+/// A process that is killed is gone at once; the rest is for a busy machine.
+const CRASH: Duration = Duration::from_secs(10);
 
 /// The port that the kit's openclaw.json names for the mock model.
 const MODEL_PORT: &str = "18999";
@@ -42,12 +46,7 @@ impl OpenClaw {
         name_model(folder.path(), model.address.port())?;
         let port = free_port()?;
         let address = (Ipv4Addr::LOCALHOST, port).into();
-        let process = Process::spawn(
-            Command::new("./start.sh")
-                .arg(folder.path())
-                .arg(port.to_string())
-                .current_dir(folder.path()),
-        )?;
+        let process = spawn(folder.path(), port)?;
         let gateway = Self {
             process,
             address,
@@ -56,6 +55,18 @@ impl OpenClaw {
         };
         gateway.ready().await?;
         Ok(gateway)
+    }
+
+    /// Ends it as a crash does, without a word to anybody. Returns when it is gone.
+    pub async fn crash(&self) -> Result<()> {
+        self.process.signal(Signal::SIGKILL)?;
+        self.process.ended(CRASH).await.map(drop)
+    }
+
+    /// Starts it once more after a [`crash`](Self::crash), on the same port and state; returns when `GET /` answers 200.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.process = spawn(self.folder.path(), self.address.port())?;
+        self.ready().await
     }
 
     /// Where it listens.
@@ -86,6 +97,15 @@ impl OpenClaw {
         );
         Ok(())
     }
+}
+
+fn spawn(folder: &Path, port: u16) -> Result<Process> {
+    Process::spawn(
+        Command::new("./start.sh")
+            .arg(folder)
+            .arg(port.to_string())
+            .current_dir(folder),
+    )
 }
 
 fn share_temporary_folder(folder: &Path) -> Result<()> {

@@ -3,6 +3,7 @@
 //!
 //! The gateway must still answer as recorded, and the sidecar must answer as the gateway does, but for `allowed-differences.toml`.
 
+mod media;
 mod native;
 mod shadowing;
 
@@ -77,10 +78,12 @@ fn status(outcome: &raw::Outcome) -> Option<u16> {
 fn every_allowed_difference_names_recordings_that_exist() -> Result<()> {
     let http: Vec<Recording> = parse_lines(&text("golden/openclaw-http.jsonl")?)?;
     let websocket: Vec<Transcript> = parse_lines(&text("golden/openclaw-ws.jsonl")?)?;
+    let media = media::names()?;
     let known: Vec<&str> = http
         .iter()
         .map(|r| r.name.as_str())
         .chain(websocket.iter().map(|t| t.name.as_str()))
+        .chain(media.iter().map(String::as_str))
         .collect();
     for allowed in allowed()?.entries() {
         let unknown: Vec<_> = allowed

@@ -4,7 +4,7 @@
 //! surprise: a WebSocket's `GET` counts as unsafe, because a page may open one anywhere and no CORS stops it; and so
 //! does `Authorization: Basic`, which browsers remember like a cookie.
 
-use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, ORIGIN, REFERER, UPGRADE};
+use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN, REFERER, UPGRADE};
 use http::{Method, Uri};
 use url::{Origin, Url};
 
@@ -83,9 +83,14 @@ fn is_harmless(method: &Method, headers: &HeaderMap) -> bool {
     method.is_safe() && !headers.contains_key(UPGRADE)
 }
 
-/// Whether it carries what a browser adds by itself. A bearer is added by a script of the page that knows it.
+/// The login that `tailscale serve` adds to whatever a browser on the tailnet sends.
+const TAILNET: HeaderName = HeaderName::from_static("tailscale-user-login");
+
+/// Whether it carries what a browser, or a proxy that knows its machine, adds by itself. A bearer is added by a script of
+/// the page that knows it.
 fn is_ambient(headers: &HeaderMap) -> bool {
-    let carries = headers.contains_key(COOKIE) || headers.contains_key(AUTHORIZATION);
+    let ambient = [COOKIE, AUTHORIZATION, TAILNET];
+    let carries = ambient.iter().any(|name| headers.contains_key(name));
     carries && bearer(headers).is_none()
 }
 
@@ -153,6 +158,12 @@ mod tests {
         assert_eq!(ask(Method::GET, &[foreign, ("cookie", "s=1")]), Ok(()));
         let basic = ("authorization", "Basic eDp5");
         assert_eq!(ask(Method::POST, &[foreign, basic]), Err(Csrf::CrossOrigin));
+        let tailnet = ("tailscale-user-login", "ada@example.com");
+        assert_eq!(
+            ask(Method::POST, &[foreign, tailnet]),
+            Err(Csrf::CrossOrigin)
+        );
+        assert_eq!(ask(Method::POST, &[foreign, tailnet, bearer]), Ok(()));
     }
 
     #[test]

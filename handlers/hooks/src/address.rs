@@ -55,10 +55,21 @@ fn absolute(uri: &Uri, version: Version) -> Option<Url> {
     if uri.scheme().is_some() && version <= Version::HTTP_11 {
         return Url::parse(&uri.to_string()).ok();
     }
-    let base = Url::parse("http://localhost").ok()?;
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    if names_host(target) {
+        // Any number of slashes is two, which `join` does not know.
+        return Url::parse(&format!("http:{target}")).ok();
+    }
+    let base = Url::parse("http://localhost").ok()?;
     base.join(target).ok()
 }
+
+fn names_host(target: &str) -> bool {
+    matches!(target.as_bytes(), [b'/', b'/' | b'\\', ..])
+}
+
+#[cfg(test)]
+mod fuzz;
 
 #[cfg(test)]
 mod tests {
@@ -78,6 +89,7 @@ mod tests {
         check("/hooks", "/hooks", Some(""));
         check("/hooks/", "/hooks", Some(""));
         check("/x/../hooks/wake", "/hooks", Some("wake"));
+        check("///host/hooks/wake", "/hooks", Some("wake"));
         check("/x/%2e%2e/hooks/wake", "/hooks", Some("wake"));
         check("http://elsewhere/hooks/wake", "/hooks", Some("wake"));
         check("/hooks/wak%65", "/hooks", Some("wak%65"));

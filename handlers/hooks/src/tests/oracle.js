@@ -41,6 +41,20 @@ const questions = {
     };
     return template.toString().replace(/\{\{\s*([^}]+)\s*\}\}/g, (_, expression) => print(find(expression.trim())));
   },
+
+  // What a request target says to who serves hooks under a base: the hook and the query, or nothing.
+  address(target, base) {
+    try {
+      const { pathname, searchParams } = new URL(target.toString(), "http://localhost");
+      const parts = (path) => path.split("/");
+      const under = parts(base.toString()).every((part, place) => part === parts(pathname)[place]);
+      if (!under) return "none";
+      const hook = pathname.substring(base.length).replace(/^\/+/, "");
+      return JSON.stringify([hook, searchParams.get("token"), [...searchParams]]);
+    } catch {
+      return "none";
+    }
+  },
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -88,15 +88,13 @@ fn is_in(nets: &[IpNet], address: IpAddr) -> bool {
 /// The last address in the chain that is not a trusted proxy's: what stands to the left of it may be invented.
 fn client_behind(headers: &HeaderMap, proxies: &[IpNet], peer: IpAddr) -> IpAddr {
     let mut client = peer;
-    let chain = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = chain
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
+    // What is no text is read all the same: a client could else make a proxy's whole line void, and pass for the proxy.
+    let lines = headers.get_all("x-forwarded-for").iter();
+    let lines: Vec<_> = lines
+        .map(|line| String::from_utf8_lossy(line.as_bytes()))
         .collect();
-    for hop in hops.iter().rev() {
+    let hops = lines.iter().flat_map(|line| line.split(','));
+    for hop in hops.map(str::trim).rev() {
         let Some(address) = address_of(hop) else {
             break;
         };
@@ -182,6 +180,18 @@ mod tests {
             client("[::ffff:10.0.0.1]", "8.8.8.8", &["10.0.0.0/8"]),
             "8.8.8.8"
         );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_do_not_hide_the_hops_behind_them() {
+        let headers = HeaderMap::from_iter([(
+            http::HeaderName::from_static("x-forwarded-for"),
+            HeaderValue::from_bytes(b"\xff, 8.8.8.8").unwrap(),
+        )]);
+        let peer = Peer::new("127.0.0.1:1000".parse().unwrap(), false);
+        let proxies = ["127.0.0.0/8".parse().unwrap()];
+        let caller = Caller::identify(&peer, &headers, Seen::of(&headers), &proxies);
+        assert_eq!(caller.client.to_string(), "8.8.8.8");
     }
 
     #[test]

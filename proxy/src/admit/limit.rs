@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
@@ -15,7 +16,8 @@ use http::StatusCode;
 
 use crate::config::LimitConfig;
 
-/// Clients that are remembered before those are forgotten who may fail again anyway.
+/// Clients that are remembered before those are forgotten who may fail again anyway. After that it is tried again when
+/// twice as many are left: to go over all of them with every failure would be what an attacker with many addresses wants.
 const CLIENTS: usize = 16 * 1024;
 
 type Cells =
@@ -29,6 +31,8 @@ pub(super) struct Failures {
     waiting: DashMap<IpAddr, Instant>,
     /// The time in which one failure is forgiven.
     pause: Duration,
+    /// How many clients are remembered before it is tidied the next time.
+    most: AtomicUsize,
 }
 
 impl Failures {
@@ -42,6 +46,7 @@ impl Failures {
             cells: RateLimiter::keyed(quota).with_middleware(),
             waiting: DashMap::new(),
             pause,
+            most: CLIENTS.into(),
         }
     }
 
@@ -72,10 +77,11 @@ impl Failures {
 
     /// Forgets the clients that may fail again as often as anybody.
     fn tidy(&self) {
-        if self.cells.len() < CLIENTS {
+        if self.cells.len() < self.most.load(Relaxed) {
             return;
         }
         self.cells.retain_recent();
+        self.most.store(CLIENTS.max(2 * self.cells.len()), Relaxed);
         let now = Instant::now();
         self.waiting.retain(|_, until| *until > now);
     }
@@ -158,5 +164,16 @@ mod tests {
             failures.note(address.into(), StatusCode::UNAUTHORIZED);
         }
         assert!(failures.cells.len() <= CLIENTS + 1);
+    }
+
+    #[test]
+    fn clients_that_cannot_be_forgotten_are_gone_over_seldom() {
+        let failures = failures(2, HOUR);
+        for client in 0..=u32::try_from(CLIENTS).unwrap() {
+            let address = std::net::Ipv4Addr::from(client);
+            failures.note(address.into(), StatusCode::UNAUTHORIZED);
+        }
+        assert_eq!(failures.cells.len(), CLIENTS + 1);
+        assert_eq!(failures.most.load(Relaxed), 2 * CLIENTS);
     }
 }

@@ -121,6 +121,8 @@ static RANGES: &[Range] = &[
     v4([10, 0, 0, 0], 8, "RFC 1918", "private use"),
     v4([100, 64, 0, 0], 10, "RFC 6598", "shared address space of carriers"),
     v4([127, 0, 0, 0], 8, "RFC 1122", "loopback"),
+    // In no registry: Azure answers each machine there with what is private to it.
+    v4([168, 63, 129, 16], 32, "Azure", "a cloud's host"),
     v4([169, 254, 0, 0], 16, "RFC 3927", "link local, clouds' metadata"),
     v4([172, 16, 0, 0], 12, "RFC 1918", "private use"),
     v4([192, 0, 0, 0], 24, "RFC 6890", "protocol assignments"),

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
 use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use overgrow_auth::bearer;
 use overgrow_auth::jwt::{Expected, JwtError, KeySet, Keys, Verifier};
 use overgrow_fetch::{Fetcher, Limits, Outcome, Policy};
@@ -40,7 +41,7 @@ pub(super) struct Bearers {
 #[derive(Debug)]
 enum Source {
     Fixed(Keys),
-    Issuer(Box<Issuer>),
+    Issuer(Arc<Issuer>),
 }
 
 /// Whoever publishes keys.
@@ -50,7 +51,7 @@ struct Issuer {
     fetcher: Fetcher,
     keys: ArcSwapOption<Known>,
     /// When it was last asked; held while it is.
-    asked: Mutex<Option<Instant>>,
+    asked: Arc<Mutex<Option<Instant>>>,
 }
 
 /// Keys, and when they came.
@@ -69,12 +70,7 @@ impl Bearers {
                 let secret = Secret::new(secret.read()?.as_str());
                 Source::Fixed(Keys::secret(secret)?)
             }
-            KeysConfig::Jwks(url) => Source::Issuer(Box::new(Issuer {
-                url: url.clone(),
-                fetcher: Fetcher::new(Policy::operator()),
-                keys: ArcSwapOption::empty(),
-                asked: Mutex::default(),
-            })),
+            KeysConfig::Jwks(url) => Source::Issuer(Arc::new(Issuer::new(url.clone()))),
         };
         Ok(Self {
             expected: Expected {
@@ -87,19 +83,23 @@ impl Bearers {
 
     pub(super) async fn check(&self, headers: &HeaderMap) -> Result<(), Denied> {
         let token = bearer(headers).ok_or(Denied::Bearer(None))?;
+        // Whoever comes after us might read the second one.
+        if headers.get_all(AUTHORIZATION).iter().count() > 1 {
+            return Err(denied(JwtError::Malformed));
+        }
         match &self.keys {
             Source::Fixed(keys) => self.verify(&token, keys.clone()).map_err(denied),
             Source::Issuer(issuer) => self.check_with(issuer, &token).await,
         }
     }
 
-    async fn check_with(&self, issuer: &Issuer, token: &str) -> Result<(), Denied> {
+    async fn check_with(&self, issuer: &Arc<Issuer>, token: &str) -> Result<(), Denied> {
         let known = issuer.known().await.ok_or(NO_KEYS)?;
         match self.verify(token, known.keys.clone()) {
             Err(JwtError::UnknownKey) => {}
             verdict => return verdict.map_err(denied),
         }
-        issuer.refresh(known.since).await;
+        issuer.refresh(Some(known.since)).await;
         let known = issuer.keys.load_full().ok_or(NO_KEYS)?;
         self.verify(token, known.keys.clone()).map_err(denied)
     }
@@ -120,43 +120,47 @@ fn denied(error: JwtError) -> Denied {
 }
 
 impl Issuer {
+    fn new(url: Url) -> Self {
+        Self {
+            url,
+            fetcher: Fetcher::new(Policy::operator()),
+            keys: ArcSwapOption::empty(),
+            asked: Arc::default(),
+        }
+    }
+
     /// The keys, as fresh as they can be had.
-    async fn known(&self) -> Option<Arc<Known>> {
+    async fn known(self: &Arc<Self>) -> Option<Arc<Known>> {
         let known = self.keys.load_full();
-        let fresh = known
-            .as_ref()
-            .is_some_and(|known| known.since.elapsed() < FRESH);
-        if fresh {
+        let since = known.as_ref().map(|known| known.since);
+        if since.is_some_and(|since| since.elapsed() < FRESH) {
             return known;
         }
-        match known.map(|known| known.since) {
-            Some(since) => self.refresh(since).await,
-            None => self.fetch_first().await,
-        }
+        self.refresh(since).await;
         self.keys.load_full()
     }
 
-    async fn fetch_first(&self) {
-        let mut asked = self.asked.lock().await;
+    /// Fetches keys that are younger than those, unless somebody just did. The fetch goes on without whoever began it:
+    /// clients that leave at once could else keep everybody from the keys for as long as they like.
+    async fn refresh(self: &Arc<Self>, than: Option<Instant>) {
+        let mut asked = Arc::clone(&self.asked).lock_owned().await;
         // Somebody else may have had them while this one waited for its turn.
-        if self.keys.load().is_none() && may_ask(*asked) {
-            *asked = Some(Instant::now());
-            self.fetch().await;
+        if self.is_younger(than) || !may_ask(*asked) {
+            return;
         }
+        *asked = Some(Instant::now());
+        let issuer = Arc::clone(self);
+        let fetching = tokio::spawn(async move {
+            issuer.fetch().await;
+            drop(asked);
+        });
+        // It says in the log how it went.
+        drop(fetching.await);
     }
 
-    /// Fetches keys that are younger than those, unless somebody just did.
-    async fn refresh(&self, than: Instant) {
-        let mut asked = self.asked.lock().await;
-        let older = self
-            .keys
-            .load()
-            .as_ref()
-            .is_none_or(|known| known.since <= than);
-        if older && may_ask(*asked) {
-            *asked = Some(Instant::now());
-            self.fetch().await;
-        }
+    fn is_younger(&self, than: Option<Instant>) -> bool {
+        let known = self.keys.load();
+        known.as_ref().map(|known| known.since) > than
     }
 
     async fn fetch(&self) {
@@ -193,4 +197,50 @@ impl Issuer {
 
 fn may_ask(asked: Option<Instant>) -> bool {
     asked.is_none_or(|asked| asked.elapsed() >= PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// The public key of RFC 8037.
+    const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+    #[tokio::test]
+    async fn of_two_tokens_neither_is_believed() {
+        let bearers = Bearers {
+            expected: Expected {
+                issuer: None,
+                audience: None,
+            },
+            keys: Source::Fixed(Keys::secret(Secret::new("x".repeat(32))).unwrap()),
+        };
+        let mut headers = HeaderMap::new();
+        headers.append(AUTHORIZATION, "Bearer one".parse().unwrap());
+        headers.append(AUTHORIZATION, "Bearer two".parse().unwrap());
+        let said = bearers.check(&headers).await;
+        assert_eq!(said, Err(denied(JwtError::Malformed)));
+    }
+
+    #[tokio::test]
+    async fn a_client_that_leaves_does_not_take_the_keys_with_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/keys", listener.local_addr().unwrap());
+        let issuer = Arc::new(Issuer::new(url.parse().unwrap()));
+        let mut first = Box::pin(issuer.known());
+        let mut stream = tokio::select! {
+            _ = &mut first => panic!("nobody has answered yet"),
+            accepted = listener.accept() => accepted.unwrap().0,
+        };
+        drop(first);
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{KEYS}",
+            KEYS.len()
+        );
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        assert!(issuer.known().await.is_some());
+    }
 }

@@ -6,18 +6,23 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Request, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use overgrow_auth::{Algorithm, Encoding, Plain, Replays, Scheme, Seal, SignatureError};
 use overgrow_handler::Body;
 use overgrow_settings::Secret;
 
 use super::Denied;
 use crate::config::{SchemeConfig, SecretError, SignatureConfig};
+use crate::tee::{Budget, Lease};
 
 /// How long a webhook's body may take: they are small, and their senders are machines.
 const UPLOAD: Duration = Duration::from_secs(30);
+
+/// Bytes that all bodies of a route may take that are being checked or answered: anybody may send one, and a thousand
+/// strangers who stop before the last byte must not fill the memory.
+const BODIES: usize = 64 << 20;
 
 /// Checks the signatures of a route's webhooks.
 #[derive(Debug)]
@@ -25,6 +30,7 @@ pub(super) struct Signed {
     scheme: Scheme,
     secret: Secret,
     body: usize,
+    bodies: Budget,
     replays: Arc<Replays>,
 }
 
@@ -33,6 +39,8 @@ pub(super) struct Signed {
 pub(super) struct Delivery {
     replays: Arc<Replays>,
     seal: Option<Seal>,
+    /// Its body's share of the memory.
+    _body: Lease,
 }
 
 impl Signed {
@@ -41,37 +49,49 @@ impl Signed {
             scheme: scheme(&config.scheme),
             secret: Secret::new(config.secret.read()?.as_str()),
             body: usize::try_from(config.body).unwrap_or(usize::MAX),
+            bodies: Budget::new(BODIES),
             replays: Arc::default(),
         })
     }
 
     /// Believes a request or not. Its body is whole in memory afterwards.
     pub(super) async fn check(&self, request: &mut Request<Body>) -> Result<Delivery, Denied> {
+        let mut share = self.bodies.lease();
         let body = std::mem::take(request.body_mut());
-        let body = self.whole(body).await?;
+        let reading = tokio::time::timeout(UPLOAD, self.whole(body, &mut share));
+        let body = reading.await.map_err(|_| Denied::Slow)??;
         *request.body_mut() = Body::from(body.clone());
-        self.believe(request.headers(), &body)
-            .map_err(Denied::Signature)
-    }
-
-    fn believe(&self, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, SignatureError> {
-        let now = SystemTime::now();
-        let seal = overgrow_auth::verify_signature(&self.scheme, &self.secret, headers, body, now)?;
-        self.replays.admit(seal, now)?;
+        let seal = self.believe(request.headers(), &body);
         Ok(Delivery {
+            seal: Some(seal.map_err(Denied::Signature)?),
             replays: Arc::clone(&self.replays),
-            seal: Some(seal),
+            _body: share,
         })
     }
 
-    async fn whole(&self, body: Body) -> Result<Bytes, Denied> {
-        let reading = Limited::new(body, self.body).collect();
-        match tokio::time::timeout(UPLOAD, reading).await {
-            Ok(Ok(whole)) => Ok(whole.to_bytes()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Denied::TooLarge),
-            Ok(Err(_)) => Err(Denied::Unreadable),
-            Err(_) => Err(Denied::Slow),
+    fn believe(&self, headers: &HeaderMap, body: &[u8]) -> Result<Seal, SignatureError> {
+        let now = SystemTime::now();
+        let seal = overgrow_auth::verify_signature(&self.scheme, &self.secret, headers, body, now)?;
+        self.replays.admit(seal, now)?;
+        Ok(seal)
+    }
+
+    async fn whole(&self, mut body: Body, share: &mut Lease) -> Result<Bytes, Denied> {
+        let mut whole = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Denied::Unreadable)?;
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            if data.len() > self.body - whole.len() {
+                return Err(Denied::TooLarge);
+            }
+            if !share.grow(data.len()) {
+                return Err(Denied::CannotJudge("too many bodies are on their way"));
+            }
+            whole.extend_from_slice(&data);
         }
+        Ok(whole.freeze())
     }
 }
 
@@ -115,5 +135,59 @@ fn scheme(config: &SchemeConfig) -> Scheme {
             },
             prefix: prefix.clone(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use http_body::Frame;
+    use http_body_util::StreamBody;
+
+    use super::*;
+
+    fn signed() -> Signed {
+        Signed {
+            scheme: Scheme::GitHub,
+            secret: Secret::new("secret"),
+            body: 8,
+            bodies: Budget::new(8),
+            replays: Arc::default(),
+        }
+    }
+
+    /// Its last byte never comes.
+    fn stalled(start: &'static str) -> Request<Body> {
+        use futures_util::{StreamExt, stream};
+        let start = stream::iter([Ok(Frame::data(Bytes::from(start)))]);
+        let stalled = start.chain(stream::pending::<Result<_, std::io::Error>>());
+        Request::new(Body::new(StreamBody::new(stalled)))
+    }
+
+    #[tokio::test]
+    async fn bodies_that_do_not_end_cannot_fill_the_memory() {
+        let signed = signed();
+        let mut first = stalled("123456");
+        let mut reading = Box::pin(signed.check(&mut first));
+        assert!(reading.as_mut().now_or_never().is_none());
+        let mut second = Request::new(Body::from("123456"));
+        let said = signed.check(&mut second).await.map(drop);
+        assert!(matches!(said, Err(Denied::CannotJudge(_))), "{said:?}");
+        drop(reading);
+        let mut third = Request::new(Body::from("123456"));
+        let said = signed.check(&mut third).await.map(drop);
+        assert_eq!(said, Err(Denied::Signature(SignatureError::Missing)));
+        assert_eq!(signed.bodies.left(), 8);
+    }
+
+    #[tokio::test]
+    async fn a_body_may_have_its_bytes_and_not_one_more() {
+        let signed = signed();
+        let mut fits = Request::new(Body::from("12345678"));
+        let said = signed.check(&mut fits).await.map(drop);
+        assert_eq!(said, Err(Denied::Signature(SignatureError::Missing)));
+        let mut large = Request::new(Body::from("123456789"));
+        let said = signed.check(&mut large).await.map(drop);
+        assert_eq!(said, Err(Denied::TooLarge));
     }
 }

@@ -191,6 +191,7 @@ mod tests {
         ("10.0.0.0/8", "public", "public"),
         ("100.64.0.0/10", "public", "public"),
         ("127.0.0.0/8", "public", "public"),
+        ("168.63.129.16/32", "public", "public"),
         ("169.254.0.0/16", "public", "public"),
         ("172.16.0.0/12", "public", "public"),
         ("192.0.0.0/24", "public", "public"),

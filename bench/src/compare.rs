@@ -55,8 +55,9 @@ pub fn compare(name: &str, choice: &Choice) -> Result<String> {
 }
 
 fn one(comparison: &Comparison, choice: &Choice) -> Result<String> {
-    let stage = Stage::set(comparison.behind)?;
+    let mut stage = Stage::set(comparison.behind)?;
     let (started, absent) = choice.start(&stage, comparison);
+    stage.clear();
     let tracks = rounds::run(&stage, &started, comparison.load, choice.plan)?;
     Ok(table::report(comparison, &tracks, &absent))
 }
@@ -93,6 +94,7 @@ impl Choice {
     fn warm(&self, stage: &Stage, recipe: &Recipe, load: Load) -> Result<Started> {
         let started = recipe.start(stage)?;
         load.run(stage.programs(), started.address, self.plan.warm_up)?;
+        started.settle()?;
         Ok(started)
     }
 }

@@ -3,11 +3,12 @@
 //! It must not know how any of it is run. The surprise: a promise is always a ratio or a difference within one run, or a plain limit
 //! on memory; there is no figure here that would change with the machine.
 
+mod hooks;
 mod shadow;
 
 use crate::load::Load;
 use crate::rounds::Figure;
-use crate::stage::Behind;
+use crate::stage::{Behind, Core};
 
 /// Contestants under one load.
 #[derive(Clone, Copy, Debug)]
@@ -136,7 +137,7 @@ pub const CATALOGUE: &[Comparison] = &[
     Comparison {
         name: "openclaw-1",
         about: "The real gateway, POST /hooks/wake, 1 connection",
-        behind: Behind::Gateway,
+        behind: Behind::Gateway(Core::Load),
         contestants: &["direct", "nginx", "overgrow"],
         load: wake(1),
         targets: &[overgrow(Figure::P50, Bound::Added(150.0, "direct"))],
@@ -144,11 +145,17 @@ pub const CATALOGUE: &[Comparison] = &[
     Comparison {
         name: "openclaw-32",
         about: "The real gateway, POST /hooks/wake, 32 connections",
-        behind: Behind::Gateway,
+        behind: Behind::Gateway(Core::Load),
         contestants: &["direct", "nginx", "overgrow"],
         load: wake(32),
         targets: &[overgrow(Figure::Rate, Bound::AtLeast(0.90, "direct"))],
     },
+    hooks::SAME_1,
+    hooks::SAME_32,
+    hooks::FRESH_1,
+    hooks::FRESH_32,
+    hooks::SHARED_32,
+    hooks::GONE_32,
     shadow::EQUAL,
     shadow::DIFFERING,
     shadow::PACED,

@@ -4,13 +4,15 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use crate::bridge::{Bridge, Standing};
 use crate::error::{During, Result};
 use crate::process::{Running, Tree};
 use crate::sidecar::{self, Places, Side};
 use crate::stage::{self, Core, Stage};
 
-/// A contestant before it runs. `{port}`, `{admin}`, `{origin}`, `{second}`, `{dir}`, `{file}`, `{programs}` and `{peers}` are filled in.
+/// A contestant before it runs. `{port}`, `{admin}`, `{origin}`, `{second}`, `{dir}`, `{file}`, `{settings}`, `{programs}` and `{peers}` are filled in.
 #[derive(Clone, Debug)]
 pub struct Recipe {
     /// Its name in the table.
@@ -47,6 +49,7 @@ impl Recipe {
             return Ok(Started {
                 name: self.name.clone(),
                 address: stage.origin(),
+                bridge: None,
                 running: None,
             });
         }
@@ -69,11 +72,14 @@ impl Recipe {
             .split_whitespace()
             .map(|word| blanks.fill(word))
             .collect();
+        let bridge = matches!(self.config, Config::Routes(Side::Hooks));
+        let bridge = bridge.then_some(Bridge(blanks.admin));
         let (address, file) = (blanks.port, folder.join(FILE));
         Ok(Prepared {
             name: self.name.clone(),
             words,
             address,
+            bridge,
             file,
             folder,
         })
@@ -107,6 +113,7 @@ impl Blanks<'_> {
             .replace("{second}", &self.stage.second().port().to_string())
             .replace("{dir}", &self.folder.display().to_string())
             .replace("{file}", &self.folder.join(FILE).display().to_string())
+            .replace("{settings}", &stage::settings().display().to_string())
             .replace("{programs}", &self.stage.programs().display().to_string())
             .replace("{peers}", concat!(env!("CARGO_MANIFEST_DIR"), "/peers"))
     }
@@ -131,6 +138,7 @@ pub struct Prepared {
     /// Its configuration file, also when it needs none.
     pub file: PathBuf,
     address: SocketAddr,
+    bridge: Option<Bridge>,
     folder: PathBuf,
 }
 
@@ -141,6 +149,7 @@ impl Prepared {
             name,
             words,
             address,
+            bridge,
             folder,
             ..
         } = self;
@@ -149,6 +158,7 @@ impl Prepared {
         Ok(Started {
             name,
             address,
+            bridge,
             running: Some(running),
         })
     }
@@ -161,6 +171,7 @@ pub struct Started {
     pub name: String,
     /// Where it answers.
     pub address: SocketAddr,
+    bridge: Option<Bridge>,
     running: Option<Running>,
 }
 
@@ -168,6 +179,17 @@ impl Started {
     /// Its processes; `None` for the origin itself, whose core is not the contestants'.
     pub fn tree(&self) -> Option<Tree> {
         self.running.as_ref().map(Running::tree)
+    }
+
+    /// How its bridge to the gateway stands; all zero for those that have none.
+    pub fn standing(&self) -> Result<Standing> {
+        self.bridge
+            .map_or(Ok(Standing::default()), Bridge::standing)
+    }
+
+    /// Waits until the gateway has what it is owed, and says how long that took; no time for those without a bridge.
+    pub fn settle(&self) -> Result<Duration> {
+        self.bridge.map_or(Ok(Duration::ZERO), Bridge::settle)
     }
 
     /// The id of the process that was started; `None` for the origin itself.
@@ -232,6 +254,11 @@ fn built_in() -> Vec<Recipe> {
             "overgrow-shadow",
             "{programs}/overgrow serve -c {file} -q",
             shadowed,
+        ),
+        Recipe::new(
+            "overgrow-hooks",
+            "{programs}/overgrow serve -c {file} -q",
+            Config::Routes(Side::Hooks),
         ),
         Recipe::new(
             "overgrow-native",

@@ -1,6 +1,7 @@
 //! What can keep a comparison from being made. A contestant that cannot start is one of them, and costs only its own row.
 
 use std::io;
+use std::time::Duration;
 
 /// Why a figure is missing.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,9 @@ pub enum Error {
         /// What it printed.
         output: String,
     },
+    /// The gateway did not take what it was owed.
+    #[error("the bridge still holds wakes after {0:?}")]
+    Unsettled(Duration),
     /// The proxy and the load share a core, so neither is measured.
     #[error("two cores are needed, one for the proxy and one for the load")]
     OneCore,

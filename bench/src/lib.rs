@@ -3,6 +3,7 @@
 //! It knows the programs under test by their command lines only. Read the modules in the order of a run: what is compared, who takes
 //! part, where it happens, the load, the turns, the verdict, the table.
 
+pub mod bridge;
 pub mod compare;
 pub mod comparison;
 pub mod contestant;

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::bridge::Standing;
 use crate::contestant::Started;
 use crate::error::Result;
 use crate::latency::{Summary, median};
@@ -33,6 +34,10 @@ pub struct Turn {
     pub resident: u64,
     /// Requests that reached the second origin meanwhile.
     pub asked: u64,
+    /// What its bridge did meanwhile.
+    pub bridge: Standing,
+    /// How long its bridge was busy afterwards.
+    pub settled: Duration,
 }
 
 /// All turns of one contestant that count, in order.
@@ -59,6 +64,12 @@ pub enum Figure {
     Resident,
     /// Requests at the second origin for each answer to the load.
     Asked,
+    /// Wakes that the gateway had been told by the end of the turn, for each answer to the load.
+    Delivered,
+    /// Wakes that were the same as the one before, for each answer to the load.
+    Coalesced,
+    /// Seconds until the gateway had the rest.
+    Settled,
 }
 
 impl Turn {
@@ -70,8 +81,15 @@ impl Turn {
             Figure::P50 => self.load.p50,
             Figure::P99 => self.load.p99,
             Figure::Resident => self.resident as f64,
-            Figure::Asked => self.asked as f64 / self.load.count as f64,
+            Figure::Asked => self.share(self.asked),
+            Figure::Delivered => self.share(self.bridge.delivered),
+            Figure::Coalesced => self.share(self.bridge.coalesced),
+            Figure::Settled => self.settled.as_secs_f64(),
         }
+    }
+
+    fn share(&self, count: u64) -> f64 {
+        count as f64 / self.load.count as f64
     }
 }
 
@@ -129,7 +147,7 @@ pub fn run(stage: &Stage, contestants: &[Started], load: Load, plan: Plan) -> Re
 
 fn turn(stage: &Stage, contestant: &Started, load: Load, length: Duration) -> Result<Turn> {
     let cpu = || contestant.tree().map_or(Duration::ZERO, |tree| tree.cpu());
-    let (before, asked) = (cpu(), stage.asked());
+    let (before, asked, standing) = (cpu(), stage.asked(), contestant.standing()?);
     let load = load.run(stage.programs(), contestant.address, length)?;
     let resident = contestant.tree().map_or(0, |tree| tree.resident());
     Ok(Turn {
@@ -137,7 +155,17 @@ fn turn(stage: &Stage, contestant: &Started, load: Load, length: Duration) -> Re
         cpu: cpu().saturating_sub(before),
         resident,
         asked: stage.asked().saturating_sub(asked),
+        bridge: contestant.standing()?.since(standing),
+        settled: settle(stage, contestant)?,
     })
+}
+
+/// What a bridge still owes would take from the next contestant's turn.
+fn settle(stage: &Stage, contestant: &Started) -> Result<Duration> {
+    if stage.settles() {
+        return contestant.settle();
+    }
+    Ok(Duration::ZERO)
 }
 
 #[cfg(test)]
@@ -154,6 +182,8 @@ mod tests {
             cpu: Duration::from_secs(1),
             resident: 0,
             asked: 0,
+            bridge: Standing::default(),
+            settled: Duration::ZERO,
         };
         Track {
             name: String::new(),

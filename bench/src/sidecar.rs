@@ -17,6 +17,8 @@ pub enum Side {
     Legacy,
     /// A handler, all of it.
     Rust(String),
+    /// The handler of hooks, which reads the settings of the gateway behind it.
+    Hooks,
     /// A handler is there, and the legacy still answers.
     Waiting(String),
     /// The legacy answers, and the handler is asked the same off the client's path.
@@ -41,9 +43,12 @@ pub struct Places<'a> {
     pub data: &'a Path,
 }
 
-/// The whole file.
+/// The whole file; the place of the settings is left to fill in.
 pub fn routes(places: Places<'_>, side: &Side) -> String {
     let mut file = server(places);
+    if *side == Side::Hooks {
+        file.push_str("config = \"{settings}\"\n");
+    }
     for index in 0..ROUTES {
         file.push_str(&route(index));
     }
@@ -80,8 +85,9 @@ fn catch_all(side: &Side) -> String {
         String::from("\n[[route]]\nid = \"everything-else\"\nmatch = { path = \"/*\" }\n");
     let (handler, rust) = match side {
         Side::Legacy => return route,
-        Side::Rust(handler) => (handler, true),
-        Side::Waiting(handler) | Side::Shadowed { handler, .. } => (handler, false),
+        Side::Rust(handler) => (handler.as_str(), true),
+        Side::Hooks => ("hooks", true),
+        Side::Waiting(handler) | Side::Shadowed { handler, .. } => (handler.as_str(), false),
     };
     // Writing to a string cannot fail.
     let _ = writeln!(route, "handler = \"{handler}\"\nrust = {rust}");
@@ -115,6 +121,7 @@ mod tests {
             Side::Rust("native".into()),
             "handler = \"native\"\nrust = true\n",
         );
+        check(Side::Hooks, "handler = \"hooks\"\nrust = true\n");
         check(
             Side::Waiting("http://a".into()),
             "handler = \"http://a\"\nrust = false\n",

@@ -35,8 +35,10 @@ pub enum Core {
 pub enum Behind {
     /// The bench's own origin.
     Origin,
-    /// The real gateway, from the kit in the user's cache.
-    Gateway,
+    /// The real gateway, from the kit in the user's cache, on a core.
+    Gateway(Core),
+    /// The real gateway, which is stopped when the contestants are warm.
+    GatewayGone,
     /// The bench's own origin, and a second one that is asked the same.
     Two(Second),
 }
@@ -65,6 +67,7 @@ pub struct Stage {
     programs: PathBuf,
     origin: SocketAddr,
     second: SocketAddr,
+    behind: Behind,
     // Held for their drop.
     running: Vec<Running>,
 }
@@ -86,18 +89,31 @@ impl Stage {
             programs,
             origin: free_port()?,
             second: free_port()?,
+            behind,
             running: Vec::new(),
         };
         let first = behind.command(&stage.programs, stage.folder(), stage.origin);
-        stage.run("origin", stage.origin, &first)?;
+        stage.run("origin", stage.origin, &first, behind.core())?;
         if let Some(second) = behind.second(&stage.programs, stage.second) {
-            stage.run("second", stage.second, &second)?;
+            stage.run("second", stage.second, &second, Core::Load)?;
         }
         Ok(stage)
     }
 
-    fn run(&mut self, name: &str, address: SocketAddr, words: &[String]) -> Result<()> {
-        let mut running = start(name, words, Core::Load, self.folder())?;
+    /// Stops what is not to be there while the contestants take turns.
+    pub fn clear(&mut self) {
+        if self.behind == Behind::GatewayGone {
+            self.running.clear();
+        }
+    }
+
+    /// Whether somebody takes what a bridge delivers.
+    pub fn settles(&self) -> bool {
+        self.behind != Behind::GatewayGone
+    }
+
+    fn run(&mut self, name: &str, address: SocketAddr, words: &[String], core: Core) -> Result<()> {
+        let mut running = start(name, words, core, self.folder())?;
         wait_ready(name, address, &mut running, self.folder())?;
         self.running.push(running);
         Ok(())
@@ -135,10 +151,17 @@ impl Behind {
         matches!(self, Self::Two(_))
     }
 
+    fn core(self) -> Core {
+        match self {
+            Self::Gateway(core) => core,
+            Self::Origin | Self::GatewayGone | Self::Two(_) => Core::Load,
+        }
+    }
+
     fn command(self, programs: &Path, folder: &Path, address: SocketAddr) -> Vec<String> {
         match self {
             Self::Origin | Self::Two(_) => origin(programs, address, "same"),
-            Self::Gateway => gateway(folder, address.port()),
+            Self::Gateway(_) | Self::GatewayGone => gateway(folder, address.port()),
         }
     }
 
@@ -174,8 +197,7 @@ fn origin(programs: &Path, address: SocketAddr, conduct: &str) -> Vec<String> {
 
 /// The gateway keeps its state in the stage's folder, so a run leaves none behind and meets none.
 fn gateway(folder: &Path, port: u16) -> Vec<String> {
-    let kit = PathBuf::from(std::env::var_os("HOME").unwrap_or_default())
-        .join(".cache/overgrow/openclaw");
+    let kit = kit();
     let words = [
         "env".into(),
         format!("LEGACY_STATE={}", folder.join("gateway").display()),
@@ -184,6 +206,15 @@ fn gateway(folder: &Path, port: u16) -> Vec<String> {
         port.to_string(),
     ];
     words.into()
+}
+
+/// The gateway's own configuration.
+pub fn settings() -> PathBuf {
+    kit().join("openclaw.json")
+}
+
+fn kit() -> PathBuf {
+    PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/overgrow/openclaw")
 }
 
 /// Starts a program on its core, with its standard error in `NAME.log`.

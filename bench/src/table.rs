@@ -82,6 +82,9 @@ fn heading(comparison: &Comparison, peers: &[&str]) -> Vec<String> {
     if comparison.behind.has_second() {
         cells.push("shadowed".into());
     }
+    if has_bridge(comparison) {
+        cells.extend(["delivered", "coalesced", "rest in s"].map(Into::into));
+    }
     for peer in peers {
         cells.push(if *peer == "direct" {
             "p50 − direct".into()
@@ -105,8 +108,23 @@ fn row(comparison: &Comparison, track: &Track, tracks: &[Track], peers: &[&str])
     if comparison.behind.has_second() {
         cells.push(format!("{:.1} %", track.median(Figure::Asked) * 100.0));
     }
+    if has_bridge(comparison) {
+        cells.extend(bridge(track));
+    }
     cells.extend(peers.iter().map(|peer| against(track, tracks, peer)));
     cells
+}
+
+fn has_bridge(comparison: &Comparison) -> bool {
+    comparison.contestants.contains(&"overgrow-hooks")
+}
+
+fn bridge(track: &Track) -> [String; 3] {
+    [
+        format!("{:.1} %", track.median(Figure::Delivered) * 100.0),
+        format!("{:.1} %", track.median(Figure::Coalesced) * 100.0),
+        format!("{:.1}", track.median(Figure::Settled)),
+    ]
 }
 
 fn against(track: &Track, tracks: &[Track], peer: &str) -> String {

@@ -89,6 +89,9 @@ fn name(figure: Figure) -> &'static str {
         Figure::P99 => "p99",
         Figure::Resident => "memory",
         Figure::Asked => "requests shadowed",
+        Figure::Delivered => "wakes delivered",
+        Figure::Coalesced => "wakes coalesced",
+        Figure::Settled => "time until all is delivered",
     }
 }
 
@@ -98,7 +101,8 @@ fn unit(figure: Figure) -> &'static str {
         Figure::Resident => "MB",
         Figure::Cpu => "s/100k",
         Figure::Rate => "/s",
-        Figure::Asked => "of all",
+        Figure::Asked | Figure::Delivered | Figure::Coalesced => "of all",
+        Figure::Settled => "s",
     }
 }
 
@@ -129,6 +133,8 @@ mod tests {
                 cpu: Duration::ZERO,
                 resident,
                 asked: 0,
+                bridge: Default::default(),
+                settled: Duration::ZERO,
             }],
         }
     }

@@ -3,6 +3,8 @@
 //!
 //! That they answer as the gateway does is the business of the tests beside the gateway's recordings.
 
+mod auth;
 mod bridge;
 mod rig;
 mod settings;
+mod tokens;

@@ -14,9 +14,13 @@ use super::{AdminArg, NO, style};
 pub(super) fn run(file: &Path, asked: &AdminArg) -> ExitCode {
     let desk = Desk::of(file, asked);
     let config = desk.get("/api/config");
-    match config.and_then(|config| Ok((config, desk.get("/api/routes")?))) {
-        Ok((config, routes)) => {
-            show(&desk.address, &config, &routes, asked);
+    let told = config.and_then(|config| {
+        let routes = desk.get("/api/routes")?;
+        Ok((config, routes, desk.get("/api/bridge")?))
+    });
+    match told {
+        Ok((config, routes, bridge)) => {
+            show(&desk.address, &config, &routes, &bridge, asked);
             match config["synchronized"] == true {
                 true => ExitCode::SUCCESS,
                 false => ExitCode::from(NO),
@@ -29,14 +33,16 @@ pub(super) fn run(file: &Path, asked: &AdminArg) -> ExitCode {
     }
 }
 
-fn show(admin: &str, config: &Value, routes: &Value, asked: &AdminArg) {
+fn show(admin: &str, config: &Value, routes: &Value, bridge: &Value, asked: &AdminArg) {
     if asked.json {
-        let both = json!({"config": config, "routes": routes});
-        return style::say(format_args!("{both:#}"));
+        let all = json!({"config": config, "routes": routes, "bridge": bridge});
+        return style::say(format_args!("{all:#}"));
     }
     let routes: Vec<&Value> = routes.as_array().into_iter().flatten().collect();
     let mut told = running(admin, config);
     told.extend(upstreams(config));
+    told.extend(settings(&config["settings"]));
+    told.extend(waiting(bridge));
     told.extend(burn_down(config, &routes));
     told.push(String::new());
     let screen = Screen::of_stdout();
@@ -86,6 +92,36 @@ fn upstreams(config: &Value) -> Vec<String> {
         format!("upstream   {} {health}", text(&upstream["url"]))
     };
     upstreams.map(line).collect()
+}
+
+/// The legacy's own settings, where handlers go by them.
+fn settings(settings: &Value) -> Option<String> {
+    let file = settings["file"].as_str()?;
+    let state = match settings["error"].as_str() {
+        None => format!("loaded {}", text(&settings["loaded_at"])),
+        Some(error) => format!("NO: the last good ones hold, if there were any\n\n{error}\n"),
+    };
+    Some(format!("settings   {}, {}", visible(file), state))
+}
+
+/// What was accepted for the legacy and has not reached it.
+fn waiting(bridge: &Value) -> Option<String> {
+    if bridge["open"] != true {
+        return None;
+    }
+    let counted = |key: &str| count(&bridge[key]);
+    let mut told = format!(
+        "to legacy  {} delivered, {} waiting",
+        counted("delivered"),
+        counted("waiting")
+    );
+    if bridge["dead"].as_u64() > Some(0) {
+        told += &format!(", {} DEAD: see /api/bridge", counted("dead"));
+    }
+    if let Some(error) = bridge["last_error"].as_str() {
+        told += &format!("\n           {}", visible(error));
+    }
+    Some(told)
 }
 
 /// How far it has come: by dials, by traffic, by gates.
@@ -311,6 +347,40 @@ mod tests {
                 "hooks  agents' turns",
                 "hooks  mapping m-skip",
             ]
+        );
+    }
+
+    #[test]
+    fn what_waits_for_the_legacy_is_told_where_something_can() {
+        assert_eq!(waiting(&json!({"open": false})), None);
+        let calm =
+            json!({"open": true, "delivered": 1200, "waiting": 0, "dead": 0, "last_error": null});
+        assert_eq!(
+            waiting(&calm).unwrap(),
+            "to legacy  1,200 delivered, 0 waiting"
+        );
+        let sick =
+            json!({"open": true, "delivered": 0, "waiting": 7, "dead": 2, "last_error": "refused"});
+        assert_eq!(
+            waiting(&sick).unwrap(),
+            "to legacy  0 delivered, 7 waiting, 2 DEAD: see /api/bridge\n           refused"
+        );
+    }
+
+    #[test]
+    fn settings_are_told_where_handlers_go_by_them() {
+        assert_eq!(settings(&Value::Null), None);
+        let good =
+            json!({"file": "/a/openclaw.json", "loaded_at": "2026-11-21T00:00:00Z", "error": null});
+        assert_eq!(
+            settings(&good).unwrap(),
+            "settings   /a/openclaw.json, loaded 2026-11-21T00:00:00Z"
+        );
+        let bad = json!({"file": "/a/openclaw.json", "loaded_at": null, "error": "no such file"});
+        assert!(
+            settings(&bad)
+                .unwrap()
+                .contains("NO: the last good ones hold")
         );
     }
 

@@ -205,14 +205,14 @@ fn in_pieces(whole: Vec<u8>, size: usize) -> Body {
     Body::new(http_body_util::StreamBody::new(pieces))
 }
 
-/// Looked at piece by piece, this head is read 16,000 times over: half a minute of a core for four megabytes.
+/// Looked at piece by piece, this head is gone over 130,000 times: fifteen seconds of a core for four megabytes.
 #[tokio::test]
 async fn a_head_without_an_end_is_read_once() {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
     let endless = [b"--b\r\nA: ", &*vec![b'a'; 4 << 20]].concat();
     let began = std::time::Instant::now();
-    let read = Incoming::read(&headers, in_pieces(endless, 256), 4 << 20).await;
+    let read = Incoming::read(&headers, in_pieces(endless, 32), 4 << 20).await;
     assert!(matches!(read, Err(Fault::Form(_))), "{read:?}");
     let took = began.elapsed();
     assert!(took < std::time::Duration::from_secs(2), "{took:?}");

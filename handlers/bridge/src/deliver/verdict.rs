@@ -26,9 +26,10 @@ pub(super) struct Refusal {
     pub(super) message: String,
 }
 
+/// As much of it as people read: it goes to the log, the status and every dead letter, and a frame has megabytes.
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.code, self.message)
+        write!(f, "{:.64}: {:.1024}", self.code, self.message)
     }
 }
 
@@ -80,6 +81,15 @@ mod tests {
         check(500, Verdict::Strike);
         check(503, Verdict::Later);
         check(302, Verdict::Later);
+    }
+
+    #[test]
+    fn a_long_refusal_is_cut() {
+        let refusal = Refusal {
+            code: "x".repeat(1 << 20),
+            message: "é".repeat(1 << 20),
+        };
+        assert_eq!(refusal.to_string().chars().count(), 64 + 2 + 1024);
     }
 
     #[test]

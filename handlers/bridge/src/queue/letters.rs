@@ -15,6 +15,10 @@ use crate::status::{now, time};
 /// Dead letters that are kept. There should be none; a thousand are enough to see what is wrong.
 const KEPT: usize = 1_000;
 
+/// Bytes of dead letters that are kept, and so what it may take to show them all. A thousand of the largest would be a
+/// quarter of a gigabyte, on the disk and for whoever looks at them.
+const BYTES: u64 = 16 << 20;
+
 /// An entry that the legacy will never take.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadLetter {
@@ -40,17 +44,26 @@ pub(super) fn bury(
     let sql = "INSERT INTO dead (at, died, reason, body)
                SELECT at, ?2, ?3, body FROM waiting WHERE id = ?1";
     tally.dead += transaction.execute(sql, params![id, now(), reason])?;
-    if tally.dead > KEPT {
-        let beyond = tally.dead - KEPT;
-        let sql = "DELETE FROM dead WHERE id IN (SELECT id FROM dead ORDER BY id LIMIT ?1)";
-        tally.dead -= transaction.execute(sql, [beyond as i64])?;
+    let dropped = transaction.execute(BEYOND, params![KEPT as i64, BYTES])?;
+    tally.dead = tally.dead.saturating_sub(dropped);
+    if dropped > 0 {
         tracing::warn!(
-            beyond,
+            dropped,
             "dead letters to the legacy were dropped: too many of them"
         );
     }
     Ok(())
 }
+
+/// Drops the oldest that are one too many, or with which it is too many bytes. The newest stays, whatever its size.
+const BEYOND: &str = "
+    DELETE FROM dead WHERE id IN (
+        SELECT id FROM (
+            SELECT id,
+                row_number() OVER newest AS place,
+                sum(octet_length(body)) OVER newest AS bytes
+            FROM dead WINDOW newest AS (ORDER BY id DESC))
+        WHERE place > ?1 OR (place > 1 AND bytes > ?2))";
 
 impl Store {
     /// All dead letters, the oldest first.

@@ -182,6 +182,26 @@ async fn too_many_dead_letters_lose_the_oldest() {
 }
 
 #[tokio::test]
+async fn large_dead_letters_lose_the_oldest_and_the_newest_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Kept::open(&folder, LIMITS);
+    let file = Connection::open(folder.path().join("bridge.db")).unwrap();
+    let fill = "INSERT INTO dead VALUES (?1, 1, 1, 'old', CAST(zeroblob(?2) AS TEXT))";
+    file.execute(fill, [1, 9 << 20]).unwrap();
+    file.execute(fill, [2, 9 << 20]).unwrap();
+    file.execute(fill, [3, 7 << 20]).unwrap();
+    drop(file);
+    kept.wake("a").await.unwrap();
+    let id = kept.take().await[0].id;
+    kept.settle(vec![(id, Outcome::Dead("new".to_owned()))])
+        .await;
+    let letters = kept.queue.ask(|store| store.letters()).await.unwrap();
+    let ids: Vec<i64> = letters.iter().map(|letter| letter.id).collect();
+    assert_eq!(ids, [3, 4]);
+    assert_eq!(kept.status().dead, 2);
+}
+
+#[tokio::test]
 async fn two_that_share_a_file_count_what_the_other_wrote() {
     let folder = tempfile::tempdir().unwrap();
     let limits = Limits {

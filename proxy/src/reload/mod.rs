@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinError;
 use tokio::time::{Instant, sleep};
 
 pub use self::edit::edit;
@@ -119,7 +120,7 @@ impl Reloader {
             return;
         };
         match Config::parse_bytes(&content, &self.known()) {
-            Ok(config) => self.accept(config, content, noticed),
+            Ok(config) => self.accept(config, content, noticed).await,
             Err(faults) => self.doubt(faults, content).await,
         }
     }
@@ -201,7 +202,7 @@ impl Reloader {
         self.update_status(|status| status.rejected(faults));
     }
 
-    fn accept(&mut self, config: Config, content: Vec<u8>, noticed: Instant) {
+    async fn accept(&mut self, config: Config, content: Vec<u8>, noticed: Instant) {
         self.seen = Some(content);
         let running = self.running.load_full();
         let needs_restart = self.started_with.differences(&config.server);
@@ -216,9 +217,10 @@ impl Reloader {
             self.parts.metrics.resynchronized();
             return self.update_status(|status| status.accepted(running.number, needs_restart));
         }
-        let next = match Generation::build(config, &self.parts, Some(&running)) {
-            Ok(next) => next,
-            Err(error) => return self.not_built(&error),
+        let next = match self.build(config, running).await {
+            Ok(Ok(next)) => next,
+            Ok(Err(error)) => return self.not_built(&error),
+            Err(ended) => return self.not_built(&ended),
         };
         let number = next.number;
         self.running.store(Arc::new(next));
@@ -231,8 +233,19 @@ impl Reloader {
         self.update_status(|status| status.accepted(number, needs_restart));
     }
 
+    /// Off the threads that serve: a keychain may keep it waiting for half a minute, and a full queue is read whole.
+    async fn build(
+        &self,
+        config: Config,
+        running: Arc<Generation>,
+    ) -> Result<Result<Generation, BuildError>, JoinError> {
+        let parts = self.parts.clone();
+        let build = move || Generation::build(config, &parts, Some(&running));
+        tokio::task::spawn_blocking(build).await
+    }
+
     /// The file is good, and what it names is not there. It is looked at again when it changes.
-    fn not_built(&self, error: &BuildError) {
+    fn not_built(&self, error: &impl std::error::Error) {
         self.parts.metrics.reload_rejected();
         tracing::error!(%error, "routes.toml cannot be put to work, the running routes stay");
         self.update_status(|status| status.unreadable(error.to_string()));

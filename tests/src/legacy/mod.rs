@@ -4,10 +4,12 @@
 //! by somebody else before it binds; it then fails to start, loudly.
 
 mod fastify;
+mod media;
 mod openclaw;
 mod volatile;
 
 pub use fastify::{Fastify, Grpc};
+pub use media::Media;
 pub use openclaw::OpenClaw;
 pub use volatile::{Asked, Volatile};
 

@@ -40,6 +40,11 @@ impl Backend {
         matches!(self, Self::Native(native) if native.may_decline())
     }
 
+    /// Whether it can be asked what it would do, and then touches nothing.
+    pub fn is_through_effects(&self) -> bool {
+        matches!(self, Self::Native(native) if native.is_through_effects())
+    }
+
     /// Asks for an answer; ends with its head, the body follows at the reader's pace. Dropping the future cancels.
     /// The request is lent and taken out of its place when it is sent: a future that held it would be moved with it.
     ///

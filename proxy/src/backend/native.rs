@@ -33,6 +33,11 @@ impl Native {
         self.handler.may_decline()
     }
 
+    /// Whether the handler does everything to the world through its call's effects.
+    pub fn is_through_effects(&self) -> bool {
+        self.handler.is_through_effects()
+    }
+
     /// Runs the handler up to its response head. Dropping the future cancels the handler.
     ///
     /// # Errors

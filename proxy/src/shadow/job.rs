@@ -138,8 +138,15 @@ impl Job {
     fn manner(&self, side: Side) -> Manner {
         match side {
             Side::Legacy => Manner::Perform,
+            Side::Rust if self.only_looks() => Manner::Plan,
             Side::Rust => self.terms.manner,
         }
+    }
+
+    /// Whether a safe question is put to a handler that can answer it without touching anything. Safe is only what a client
+    /// means by it: a file that can be had once is gone after a `GET`, and it is the client's, not the comparison's.
+    fn only_looks(&self) -> bool {
+        self.shadow.rust.backend.is_through_effects() && self.question.method.is_safe()
     }
 
     fn call(&self, manner: Manner) -> (Call, Option<Plan>) {

@@ -5,6 +5,7 @@
 
 mod auth;
 mod bridge;
+mod media;
 mod rig;
 mod settings;
 mod tokens;

@@ -284,6 +284,15 @@ async fn ten_thousand_parts_are_too_many_or_passed_over() {
     assert_eq!(outcome.status, StatusCode::BAD_REQUEST);
 }
 
+/// Looked at again with each byte, this would be two gigabytes to search.
+#[tokio::test]
+async fn a_form_byte_by_byte_is_looked_at_once() {
+    let form = vec![b'x'; MAX + AROUND];
+    let outcome = Room::new().post(FORM, pieces(form, 1)).await;
+    outcome.check();
+    assert_eq!(outcome.status, StatusCode::BAD_REQUEST);
+}
+
 /// A form in a form is a file like any other.
 #[tokio::test]
 async fn a_form_in_a_form_is_not_opened() {

@@ -1,8 +1,10 @@
 //! Reads a file out of a request: a form's, a plain body, or a link to one.
 //!
-//! Everything is read under a cap. The surprise: JSON is always a link, so a JSON file must be sent in a form.
+//! Everything is read under a cap, and whole before it is looked into: a parser that looks again at each piece that comes takes
+//! a core for as long as somebody sends a form byte by byte. The surprise: JSON is always a link, so a JSON file must be sent
+//! in a form.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -50,9 +52,14 @@ impl Incoming {
             return Err(Fault::TooLarge(max_bytes));
         }
         match shape {
-            Shape::Form(boundary) => form(body, boundary, max_bytes).await.map(Self::File),
-            Shape::Link => link(&collect(body, LINK).await?).map(Self::Link),
-            Shape::Plain(said) => plain(collect(body, max_bytes).await?, said).map(Self::File),
+            Shape::Form(boundary) => {
+                let whole = collect(body, whole, max_bytes).await?;
+                form(whole, boundary, max_bytes).await.map(Self::File)
+            }
+            Shape::Link => link(&collect(body, LINK, LINK).await?).map(Self::Link),
+            Shape::Plain(said) => {
+                plain(collect(body, whole, max_bytes).await?, said).map(Self::File)
+            }
         }
     }
 }
@@ -97,18 +104,13 @@ fn link(json: &[u8]) -> Result<String, Fault> {
     Ok(link.url)
 }
 
-/// The first file of a form; other fields are passed over. The form is read whole before it is looked at: with each piece
-/// that comes, the parser looks for the end of a field's head from its beginning, and a sender may choose a head of
-/// megabytes in pieces of a few bytes.
-async fn form(body: Body, boundary: String, max_bytes: u64) -> Result<Fetched, Fault> {
-    let whole = match collect(body, max_bytes.saturating_add(FORM)).await {
-        Err(Fault::TooLarge(_)) => return Err(Fault::TooLarge(max_bytes)),
-        whole => Body::from(whole?),
-    };
+/// The first file of a form; other fields are passed over.
+async fn form(whole: Bytes, boundary: String, max_bytes: u64) -> Result<Fetched, Fault> {
     let sizes = SizeLimit::new().per_field(max_bytes);
     let constraints = Constraints::new().size_limit(sizes);
     let refused = |error| refusal(error, max_bytes);
-    let mut fields = Multipart::with_constraints(whole.into_data_stream(), boundary, constraints);
+    let mut fields =
+        Multipart::with_constraints(Body::from(whole).into_data_stream(), boundary, constraints);
     while let Some(field) = fields.next_field().await.map_err(refused)? {
         if is_file(&field) {
             return file(field).await.map_err(refused).and_then(not_empty);
@@ -141,20 +143,23 @@ fn not_empty(file: Fetched) -> Result<Fetched, Fault> {
 
 fn refusal(error: multer::Error, max_bytes: u64) -> Fault {
     match error {
-        multer::Error::FieldSizeExceeded { .. } | multer::Error::StreamSizeExceeded { .. } => {
-            Fault::TooLarge(max_bytes)
-        }
-        multer::Error::StreamReadFailed(_) => Fault::BrokenOff,
+        multer::Error::FieldSizeExceeded { .. } => Fault::TooLarge(max_bytes),
         other => Fault::Form(other),
     }
 }
 
-async fn collect(body: Body, max_bytes: u64) -> Result<Bytes, Fault> {
-    let limit = usize::try_from(max_bytes).unwrap_or(usize::MAX);
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) => Err(broken(&error, max_bytes)),
+/// A body of at most `whole` bytes in one piece: what is kept beside each of its pieces would be more than a byte of them.
+async fn collect(body: Body, whole: u64, max_bytes: u64) -> Result<Bytes, Fault> {
+    let limit = usize::try_from(whole).unwrap_or(usize::MAX);
+    let mut body = Limited::new(body, limit);
+    let mut collected = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| broken(&error, max_bytes))?;
+        if let Some(data) = frame.data_ref() {
+            collected.extend_from_slice(data);
+        }
     }
+    Ok(collected.freeze())
 }
 
 fn broken(error: &BoxError, max_bytes: u64) -> Fault {

@@ -157,6 +157,32 @@ async fn a_reload_forgives_nobody() -> Result<()> {
     Ok(())
 }
 
+/// Nor a way to send a copy, whatever else of the route is edited.
+#[tokio::test]
+async fn a_reload_remembers_deliveries_and_failures_when_another_key_changes() -> Result<()> {
+    let rig = Rig::start(&format!(
+        "{SIGNED}\nlimit = {{ failures = 2, per = \"1h\" }}"
+    ))
+    .await?;
+    assert_eq!(rig.status(signed(SIGNATURE, BODY)).await?, 200);
+    assert_eq!(rig.status(post("/hook", BODY)).await?, 401);
+    let routes = std::fs::read_to_string(rig.sidecar.routes())?;
+    let edited = format!("{routes}security = {{ nosniff = true }}\n");
+    rig.sidecar.edit(&edited)?;
+    overgrow_tests::admin::until_config(rig.sidecar.admin(), "it is reloaded", |config| {
+        config["generation"] == 2
+    })
+    .await?;
+    let copy = rig.ask(signed(SIGNATURE, BODY)).await?;
+    assert_eq!(
+        (copy.status(), copy.header("x-content-type-options")),
+        (409, Some("nosniff"))
+    );
+    assert_eq!(rig.status(post("/hook", BODY)).await?, 401);
+    assert_eq!(rig.status(signed(SIGNATURE, BODY)).await?, 429);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_browser_writes_for_its_own_pages_only() -> Result<()> {
     let rig = Rig::start("csrf = { origins = [\"https://app.example\"] }").await?;

@@ -31,9 +31,9 @@ use crate::natives::Natives;
 pub struct Admission {
     config: AdmissionConfig,
     pages: Option<Pages>,
-    tokens: Option<Tokens>,
-    signed: Option<Signed>,
-    failures: Option<Failures>,
+    tokens: Option<Arc<Tokens>>,
+    signed: Option<Arc<Signed>>,
+    failures: Option<Arc<Failures>>,
 }
 
 /// Why a route cannot ask what it is to ask.
@@ -76,8 +76,8 @@ pub struct TurnedAway {
 }
 
 impl Admission {
-    /// What a route's keys ask for; nothing when they ask for nothing. One of the generation before is kept where the
-    /// keys are the same, so that a reload forgives nobody.
+    /// What a route's keys ask for; nothing when they ask for nothing. What the generation before knows of a key is kept
+    /// where that key is the same, so that a reload forgives nobody and no delivery is good for a second time.
     ///
     /// # Errors
     /// When what they need is not there.
@@ -92,13 +92,30 @@ impl Admission {
         if let Some(same) = before.filter(|before| before.config == *config) {
             return Ok(Some(Arc::clone(same)));
         }
-        let tokens = config.auth.as_ref().map(|auth| Tokens::new(auth, natives));
-        let signed = config.signature.as_ref().map(Signed::new);
+        let before = before.map(Arc::as_ref);
         Ok(Some(Arc::new(Self {
             pages: config.csrf.as_ref().map(pages),
-            tokens: tokens.transpose()?,
-            signed: signed.transpose()?,
-            failures: config.limit.map(Failures::new),
+            tokens: kept(
+                config,
+                before,
+                |config| &config.auth,
+                |had| &had.tokens,
+                |auth| Tokens::new(auth, natives),
+            )?,
+            signed: kept(
+                config,
+                before,
+                |config| &config.signature,
+                |had| &had.signed,
+                |signature| Ok(Signed::new(signature)?),
+            )?,
+            failures: kept(
+                config,
+                before,
+                |config| &config.limit,
+                |had| &had.failures,
+                |limit| Ok(Failures::new(*limit)),
+            )?,
             config: config.clone(),
         })))
     }
@@ -182,6 +199,23 @@ impl Pass {
             delivery.answered(response.status());
         }
         self.admission.note(response, self.visitor);
+    }
+}
+
+/// What a key asks for: what it was before, where the key is the same, else made anew.
+fn kept<K: PartialEq, T>(
+    config: &AdmissionConfig,
+    before: Option<&Admission>,
+    key: fn(&AdmissionConfig) -> &Option<K>,
+    had: fn(&Admission) -> &Option<Arc<T>>,
+    make: impl Fn(&K) -> Result<T, Unusable>,
+) -> Result<Option<Arc<T>>, Unusable> {
+    let Some(now) = key(config) else {
+        return Ok(None);
+    };
+    match before.filter(|before| key(&before.config).as_ref() == Some(now)) {
+        Some(before) => Ok(had(before).clone()),
+        None => make(now).map(Arc::new).map(Some),
     }
 }
 

@@ -9,3 +9,4 @@ mod media;
 mod rig;
 mod settings;
 mod tokens;
+mod uploads;

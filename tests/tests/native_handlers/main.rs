@@ -9,4 +9,5 @@ mod media;
 mod rig;
 mod settings;
 mod tokens;
+mod transform;
 mod uploads;

@@ -5,6 +5,8 @@
 
 mod auth;
 mod bridge;
+mod gate;
+mod jwt;
 mod media;
 mod rig;
 mod settings;

@@ -114,7 +114,7 @@ impl Generation {
         let built = Self::compile(config, parts, previous);
         match (&built, previous) {
             (Ok(built), _) => parts.natives.follow(&built.config),
-            (Err(_), Some(previous)) => parts.natives.read_settings(&previous.config),
+            (Err(_), Some(previous)) => parts.natives.stay(&previous.config),
             (Err(_), None) => {}
         }
         built

@@ -22,9 +22,15 @@ use crate::config::{MediaConfig, PlaceConfig, S3Config, Secret};
 /// Between two sweeps at the least: a lifetime of a second must not keep a disk busy.
 const SWEEP: Duration = Duration::from_secs(10);
 
-/// The media handler that was made last.
+/// The media handler that is at work, and the one that will be if the routes that name it are put to work.
 #[derive(Debug, Default)]
-pub(super) struct Media(Mutex<Option<Kept>>);
+pub(super) struct Media(Mutex<Handlers>);
+
+#[derive(Debug, Default)]
+struct Handlers {
+    working: Option<Kept>,
+    next: Option<Kept>,
+}
 
 /// A handler, and what it was made of.
 #[derive(Debug)]
@@ -56,12 +62,22 @@ impl Drop for Sweeping {
 }
 
 impl Media {
-    /// Has the store swept or not. Must run inside a tokio runtime.
-    pub(super) fn sweep(&self, sweep: Sweep) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = kept.as_mut() {
-            kept.sweep(sweep);
+    /// The routes are at work for which a handler was asked last. Has their store swept or not. Must run inside a tokio
+    /// runtime.
+    pub(super) fn follow(&self, sweep: Sweep) {
+        let mut handlers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(next) = handlers.next.take() {
+            handlers.working = Some(next);
         }
+        if let Some(working) = handlers.working.as_mut() {
+            working.sweep(sweep);
+        }
+    }
+
+    /// The routes for which a handler was asked last are not put to work.
+    pub(super) fn stay(&self) {
+        let mut handlers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        handlers.next = None;
     }
 
     /// The handler for that configuration. Must run inside a tokio runtime.
@@ -72,14 +88,21 @@ impl Media {
         data: &Path,
     ) -> Result<Handler, NativeError> {
         let folder = folder(config, settings, data);
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(same) = kept.as_ref().filter(|kept| kept.is_for(config, &folder)) {
+        let mut handlers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(same) = handlers.made(config, &folder) {
             return Ok(same.handler.clone());
         }
         let made = make(config, folder)?;
         let handler = made.handler.clone();
-        *kept = Some(made);
+        handlers.next = Some(made);
         Ok(handler)
+    }
+}
+
+impl Handlers {
+    fn made(&self, config: &MediaConfig, folder: &Path) -> Option<&Kept> {
+        let mut made = [&self.next, &self.working].into_iter().flatten();
+        made.find(|kept| kept.is_for(config, folder))
     }
 }
 
@@ -169,5 +192,47 @@ fn folder(config: &MediaConfig, settings: Option<&Settings>, data: &Path) -> Pat
         (PlaceConfig::Folder(folder), _) => folder.clone(),
         (_, Some(settings)) => settings.state.join("media"),
         (_, None) => data.join("media"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(folder: &Path) -> MediaConfig {
+        MediaConfig {
+            place: PlaceConfig::Folder(folder.to_owned()),
+            ttl: Duration::from_secs(1),
+            max: 1,
+            disk: 1,
+            upload: false,
+        }
+    }
+
+    /// The folder of the handler at work, and whether it is swept.
+    fn working(media: &Media) -> (PathBuf, bool) {
+        let handlers = media.0.lock().unwrap();
+        let working = handlers.working.as_ref().unwrap();
+        (working.folder.clone(), working.sweeping.is_some())
+    }
+
+    #[tokio::test]
+    async fn routes_that_are_not_put_to_work_end_no_sweep() {
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let [first, second] = folders.each_ref().map(|folder| folder.path());
+        let media = Media::default();
+        let ask = |folder: &Path| media.handler(&config(folder), None, folder).map(drop);
+        ask(first).unwrap();
+        media.follow(Sweep::On);
+        assert_eq!(working(&media), (first.to_owned(), true));
+        ask(second).unwrap();
+        media.stay();
+        assert_eq!(working(&media), (first.to_owned(), true));
+        ask(first).unwrap();
+        media.follow(Sweep::On);
+        assert_eq!(working(&media), (first.to_owned(), true));
+        ask(second).unwrap();
+        media.follow(Sweep::Off);
+        assert_eq!(working(&media), (second.to_owned(), false));
     }
 }

@@ -87,7 +87,13 @@ impl Natives {
         let serves = config.routes.iter().any(serves_media);
         self.0
             .media
-            .sweep(if serves { Sweep::On } else { Sweep::Off });
+            .follow(if serves { Sweep::On } else { Sweep::Off });
+    }
+
+    /// Goes on with this version of routes.toml: another one could not be put to work.
+    pub fn stay(&self, config: &Config) {
+        self.read_settings(config);
+        self.0.media.stay();
     }
 
     /// Passes changes of the legacy's settings on, until dropped.

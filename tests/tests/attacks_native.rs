@@ -63,7 +63,11 @@ fn websocket() -> Ask {
 
 #[tokio::test]
 async fn no_side_no_shadow_and_no_method_hears_who_is_not_let_in() -> Result<()> {
-    let house = House::start("", &format!("{KEY}\nrust = 50\nshadow = {{ sample = 100 }}")).await?;
+    let house = House::start(
+        "",
+        &format!("{KEY}\nrust = 50\nshadow = {{ sample = 100 }}"),
+    )
+    .await?;
     for ask in [
         get("/"),
         get("/").header("x-overgrow-backend", "rust"),

@@ -99,6 +99,10 @@ impl Natives {
     /// Passes changes of the legacy's settings on, until dropped.
     pub async fn watch_settings(self) {
         let mut changes = self.0.live.changes();
+        let first = self.0.live.status();
+        if first.path.is_some() {
+            tell(&first);
+        }
         while let Some(status) = changes.changed().await {
             tell(&status);
             self.0.hooks.settle(self.0.live.load().as_deref());

@@ -9,7 +9,10 @@ use serde_json::Value;
 
 use crate::substitute::below;
 
-/// The faults of one reading, each told once, in the order they were found.
+/// Faults that are told. Nobody mends more at once, and each is compared with those before it.
+const MOST: usize = 100;
+
+/// The first faults of one reading, each told once, in the order they were found.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(RefCell<Vec<String>>);
 
@@ -20,7 +23,7 @@ impl Faults {
 
     fn add(&self, line: String) {
         let mut lines = self.0.borrow_mut();
-        if !lines.contains(&line) {
+        if lines.len() < MOST && !lines.contains(&line) {
             lines.push(line);
         }
     }
@@ -152,6 +155,14 @@ mod tests {
         let faults = Faults::default();
         read(&Key::root(&value, &faults));
         faults.into_lines()
+    }
+
+    #[test]
+    fn the_first_hundred_faults_are_told() {
+        let value = json!(vec![0; 200]);
+        let told = faults(value, |root| drop(root.texts()));
+        assert_eq!(told.len(), 100);
+        assert_eq!(told[99], "[99] must be a text");
     }
 
     #[test]

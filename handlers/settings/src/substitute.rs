@@ -104,12 +104,14 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// The name before the closing brace, if it is one.
+/// The name before the closing brace, if it is one. It looks no further than a name goes: a text of a million braces that
+/// never close would else be read a million times.
 fn name(text: &str) -> Option<&str> {
-    let (name, _) = text.split_once('}')?;
+    let fits = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_';
+    let length = text.bytes().take_while(fits).count();
+    let (name, rest) = text.split_at(length);
     let first = !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit());
-    let fits = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    (first && name.bytes().all(fits)).then_some(name)
+    (first && rest.starts_with('}')).then_some(name)
 }
 
 #[cfg(test)]
@@ -143,6 +145,16 @@ mod tests {
         check("$${a} $$ $", "$${a} $$ $");
         check("${x${A}", "${xone");
         check("\u{e9}$\u{e9}${A}\u{e9}", "\u{e9}$\u{e9}one\u{e9}");
+    }
+
+    /// Half a minute and more when the whole rest is searched for each brace.
+    #[test]
+    fn braces_that_never_close_take_no_time() {
+        let text = "${A".repeat(500_000);
+        let began = std::time::Instant::now();
+        assert_eq!(fill(&text, &environment(), "").unwrap(), text);
+        let took = began.elapsed();
+        assert!(took < std::time::Duration::from_secs(2), "{took:?}");
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! When a file's time is over.
 //!
 //! Pure: it is told ages and gives fates. The surprise is the second lifetime: the legacy never expires what lies in the
-//! subfolders, and an agent may still be reading from them when a link's two minutes are long over.
+//! subfolders, and an agent may still be reading from them when a link's two minutes are long over. And a file that
+//! neither side named is not touched: whoever writes the wrong folder into routes.toml must not lose what lies there.
 
 use std::time::Duration;
+
+use crate::name::is_given;
 
 /// How long files are kept, by the time since they were last changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +30,7 @@ impl Lifetimes {
         let lifetime = match seen.part {
             Part::Unfinished => Self::PART,
             Part::Whole => self.of(seen.level),
+            Part::Foreign => return Fate::Keep,
         };
         if seen.age > lifetime {
             Fate::Remove
@@ -72,6 +76,18 @@ pub(crate) enum Level {
 pub(crate) enum Part {
     Whole,
     Unfinished,
+    /// Its name is not one that media get.
+    Foreign,
+}
+
+impl Part {
+    /// What a name says of a file that was finished.
+    pub(crate) fn of_name(name: &str) -> Self {
+        match is_given(name) {
+            true => Self::Whole,
+            false => Self::Foreign,
+        }
+    }
 }
 
 /// What becomes of it.
@@ -97,6 +113,23 @@ mod tests {
         check(Level::Top, Part::Whole, 121, Fate::Remove);
         check(Level::Below, Part::Whole, 86_400, Fate::Keep);
         check(Level::Below, Part::Whole, 86_401, Fate::Remove);
+    }
+
+    #[test]
+    fn what_neither_side_named_is_kept_for_ever() {
+        let part = Part::of_name("thesis.pdf");
+        check(Level::Top, part, 1_000_000, Fate::Keep);
+        for name in [
+            "0b9f4a6e-6f0e-4f0c-9a3e-0a4c2f0e7d11",
+            "0b9f4a6e-6f0e-4f0c-9a3e-0a4c2f0e7d11.png",
+            "thesis---0b9f4a6e-6f0e-4f0c-9a3e-0a4c2f0e7d11.pdf",
+        ] {
+            assert_eq!(Part::of_name(name), Part::Whole, "{name}");
+        }
+        assert_eq!(
+            Part::of_name("x0b9f4a6e-6f0e-4f0c-9a3e-0a4c2f0e7d11.png"),
+            Part::Foreign
+        );
     }
 
     #[test]

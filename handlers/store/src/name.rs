@@ -37,6 +37,12 @@ pub fn original_name(id: &str) -> String {
     }
 }
 
+/// Whether it is a name that a stored file gets, here or by the legacy.
+pub(crate) fn is_given(name: &str) -> bool {
+    let (stem, _) = split(name);
+    (stem.len() == UUID && is_uuid(stem)) || before_seam(stem).is_some()
+}
+
 /// The extension of a file's name with its dot, in lower case; empty without one.
 pub fn extension(name: &str) -> String {
     split(name).1.to_lowercase()

@@ -83,6 +83,9 @@ fn list(folder: &Path, prefix: &str, found: &mut Vec<String>) {
     }
 }
 
+/// A name as the legacy gives them.
+const OF_THE_LEGACY: &str = "0b9f4a6e-6f0e-4f0c-9a3e-0a4c2f0e7d11";
+
 #[tokio::test]
 async fn a_file_is_taken_once() -> Outcome {
     let media = Media::new(Limits::default())?;
@@ -209,7 +212,7 @@ async fn a_full_store_refuses_and_has_room_after_a_sweep() -> Outcome {
         ..Default::default()
     };
     let media = Media::new(limits)?;
-    media.put("of-the-legacy", b"123456", 121)?;
+    media.put(OF_THE_LEGACY, b"123456", 121)?;
     media.save(b"1234", None).await?;
     let refused = media.save(b"5", None).await;
     assert!(matches!(
@@ -241,17 +244,18 @@ async fn a_sweep_goes_into_subfolders_and_not_through_links() -> Outcome {
     let media = Media::new(Limits::default())?;
     let day = 24 * 60 * 60 + 1;
     media.put("new", b"x", 119)?;
-    media.put("old", b"x", 121)?;
+    media.put(OF_THE_LEGACY, b"x", 121)?;
+    media.put("thesis.pdf", b"x", day)?;
     media.put("inbound/young", b"x", 121)?;
-    media.put("inbound/old", b"x", day)?;
-    media.put("inbound/deep/old", b"x", day)?;
+    media.put(&format!("inbound/{OF_THE_LEGACY}"), b"x", day)?;
+    media.put(&format!("inbound/deep/name---{OF_THE_LEGACY}"), b"x", day)?;
     media.put("browser/crashed~part", b"x", 61)?;
     let outside = media.home.path().join("outside");
     fs::create_dir(&outside)?;
     fs::rename(media.root().join("new"), outside.join("kept"))?;
     symlink(&outside, media.root().join("away"))?;
     media.store.sweep(&Effects::performing()).await?;
-    assert_eq!(media.files(), ["away", "inbound/young"]);
+    assert_eq!(media.files(), ["away", "inbound/young", "thesis.pdf"]);
     assert!(outside.join("kept").exists());
     Ok(())
 }

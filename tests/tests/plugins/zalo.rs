@@ -1,0 +1,1 @@
+//! The guest `zalo` in the real host.

@@ -1,0 +1,1 @@
+//! The guest `zalouser` in the real host.

@@ -5,6 +5,7 @@
 
 mod bindings;
 mod call;
+mod engine;
 pub mod grant;
 mod host {
     pub struct Secret;
@@ -14,4 +15,5 @@ mod host {
 }
 
 pub use call::{Ask, CallError, Retry};
+pub use engine::{Engine, EngineConfig, EngineError};
 pub use grant::Grant;

@@ -1,0 +1,121 @@
+//! What one instance may take: bytes of memory and of tables together, and how many things a component may be made of.
+//!
+//! The surprise: a refusal is an answer the guest can live with (`memory.grow` gives -1), so it is remembered, and only
+//! when the call fails after all it is the reason.
+
+use wasmtime::ResourceLimiter;
+
+/// Counts what an instance takes and refuses what is too much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meter {
+    limit: u64,
+    taken: u64,
+    refused: bool,
+}
+
+/// Core instances of one component; ordinary ones have three to fifteen.
+pub(crate) const INSTANCES: u32 = 64;
+/// Linear memories of one component; ordinary ones have one.
+pub(crate) const MEMORIES: u32 = 8;
+/// Tables of one component; ordinary ones have two.
+pub(crate) const TABLES: u32 = 32;
+/// Elements of one table. The largest seen, a JavaScript engine's, has 9,000.
+pub(crate) const ELEMENTS: usize = 1 << 16;
+/// A table's element is a pointer of the host's.
+const ELEMENT: usize = size_of::<usize>();
+
+impl Meter {
+    /// A meter for one instance, `limit` in bytes.
+    pub fn new(limit: u64) -> Self {
+        Self {
+            limit,
+            taken: 0,
+            refused: false,
+        }
+    }
+
+    /// The limit, in bytes, when something was refused over it.
+    pub fn refused(&self) -> Option<u64> {
+        self.refused.then_some(self.limit)
+    }
+
+    /// Bytes taken until now.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    fn grow(&mut self, current: usize, desired: usize, unit: usize) -> bool {
+        let more = desired.saturating_sub(current).saturating_mul(unit) as u64;
+        let sum = self.taken.saturating_add(more);
+        if sum > self.limit {
+            self.refused = true;
+            return false;
+        }
+        self.taken = sum;
+        true
+    }
+}
+
+impl ResourceLimiter for Meter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(self.grow(current, desired, 1))
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if desired > ELEMENTS {
+            self.refused = true;
+            return Ok(false);
+        }
+        Ok(self.grow(current, desired, ELEMENT))
+    }
+
+    fn instances(&self) -> usize {
+        INSTANCES as usize
+    }
+
+    fn tables(&self) -> usize {
+        TABLES as usize
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(meter: &mut Meter, current: usize, desired: usize) -> bool {
+        meter.memory_growing(current, desired, None).expect("never")
+    }
+
+    #[test]
+    fn memories_and_tables_share_the_limit() {
+        let mut meter = Meter::new(1000);
+        assert!(memory(&mut meter, 0, 600));
+        assert!(meter.table_growing(0, 50, None).expect("never"));
+        assert_eq!((meter.taken(), meter.refused()), (1000, None));
+        assert!(!memory(&mut meter, 600, 601));
+        assert_eq!((meter.taken(), meter.refused()), (1000, Some(1000)));
+    }
+
+    #[test]
+    fn numbers_that_overflow_are_refused() {
+        let mut meter = Meter::new(u64::MAX - 1);
+        assert!(memory(&mut meter, 0, 10));
+        assert!(!memory(&mut meter, 0, usize::MAX));
+        assert!(!meter.table_growing(0, usize::MAX, None).expect("never"));
+        assert!(meter.refused().is_some());
+    }
+}

@@ -18,6 +18,7 @@ mod config;
 mod deliver;
 mod dispatch;
 mod error;
+mod gateway;
 mod queue;
 mod status;
 
@@ -28,5 +29,6 @@ pub use bridge::Bridge;
 pub use config::{BridgeConfig, Target};
 pub use dispatch::{Agent, Dispatch, Wake, WakeMode};
 pub use error::BridgeError;
+pub use gateway::{Gateway, Reach, RpcError};
 pub use queue::DeadLetter;
 pub use status::BridgeStatus;

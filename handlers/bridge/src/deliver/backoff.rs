@@ -8,7 +8,7 @@ const FIRST: Duration = Duration::from_millis(100);
 /// The wait after so many attempts in a row that went wrong: twice the one before but no more than the longest, and
 /// between half and all of that as `chance` (0 to 1) has it, so that two who lost the same legacy do not come back
 /// together.
-pub(super) fn delay(attempts: u32, longest: Duration, chance: f64) -> Duration {
+pub(crate) fn delay(attempts: u32, longest: Duration, chance: f64) -> Duration {
     let doubled = FIRST.saturating_mul(2_u32.saturating_pow(attempts));
     doubled.min(longest).mul_f64(0.5 + chance / 2.0)
 }

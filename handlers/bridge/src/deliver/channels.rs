@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
-use super::socket::{self, Socket};
+use super::socket::{self, Socket, Until};
 use super::trouble::Trouble;
 use super::verdict::Refusal;
 use super::{Courier, frames};
@@ -37,7 +37,7 @@ impl Courier {
     ) -> Result<Result<(), Refusal>, Trouble> {
         let id = "channels".to_owned();
         let frame = frames::channels_status(&id);
-        let reply = socket.send(id, frame).await?;
+        let reply = socket.send(id, frame, Until::Answered).await?;
         match socket::answer(reply).await? {
             Ok(status) => {
                 if let Some(ids) = frames::channel_order(&status) {

@@ -14,7 +14,7 @@ const PROTOCOL: u32 = 3;
 
 /// What a frame from the gateway is.
 #[derive(Debug, PartialEq)]
-pub(super) enum Incoming {
+pub(crate) enum Incoming {
     /// The question that comes first.
     Challenge,
     /// The answer to the request of that id.
@@ -40,7 +40,7 @@ struct Frame {
 }
 
 /// Reads a frame; `None` for what is none.
-pub(super) fn read(text: &str) -> Option<Incoming> {
+pub(crate) fn read(text: &str) -> Option<Incoming> {
     let frame: Frame = serde_json::from_str(text).ok()?;
     Some(match (&*frame.kind, &*frame.event) {
         ("res", _) if frame.ok => Incoming::Answer(frame.id, Ok(frame.payload)),
@@ -50,8 +50,14 @@ pub(super) fn read(text: &str) -> Option<Incoming> {
     })
 }
 
-/// The first request. It asks for no more than wakes and channels need.
-pub(super) fn connect(id: &str, target: &Target) -> String {
+/// What wakes and channels need, and messages and turns.
+pub(crate) const EVERYDAY: &[&str] = &["operator.read", "operator.write"];
+
+/// What every method needs, those of plugins among them.
+pub(crate) const EVERYTHING: &[&str] = &["operator.admin"];
+
+/// The first request.
+pub(crate) fn connect(id: &str, target: &Target, scopes: &[&str]) -> String {
     let params = json!({
         "minProtocol": PROTOCOL,
         "maxProtocol": PROTOCOL,
@@ -63,7 +69,7 @@ pub(super) fn connect(id: &str, target: &Target) -> String {
             "mode": "backend",
         },
         "role": "operator",
-        "scopes": ["operator.read", "operator.write"],
+        "scopes": scopes,
         "auth": auth(target),
     });
     request(id, "connect", params)
@@ -82,28 +88,38 @@ fn auth(target: &Target) -> Value {
 }
 
 /// A system event.
-pub(super) fn wake(id: &str, wake: &Wake) -> String {
+pub(crate) fn wake(id: &str, wake: &Wake) -> String {
     request(id, "wake", json!({ "text": wake.text, "mode": wake.mode }))
 }
 
 /// The question for the channels.
-pub(super) fn channels_status(id: &str) -> String {
+pub(crate) fn channels_status(id: &str) -> String {
     request(id, "channels.status", json!({}))
 }
 
-fn request(id: &str, method: &str, params: Value) -> String {
+/// Whether an answer says that the work has only begun.
+pub(crate) fn is_begun(answer: &Result<Value, Refusal>) -> bool {
+    let status = answer
+        .as_ref()
+        .ok()
+        .and_then(|payload| payload.get("status"));
+    matches!(status.and_then(Value::as_str), Some("accepted"))
+}
+
+/// A request.
+pub(crate) fn request(id: &str, method: &str, params: Value) -> String {
     json!({ "type": "req", "id": id, "method": method, "params": params }).to_string()
 }
 
 /// The channels' ids in the answer to [`channels_status`]; `None` when it does not tell.
-pub(super) fn channel_order(payload: &Value) -> Option<Vec<String>> {
+pub(crate) fn channel_order(payload: &Value) -> Option<Vec<String>> {
     let order = payload.get("channelOrder")?.as_array()?;
     let ids = order.iter().map(|id| id.as_str().map(str::to_owned));
     ids.collect()
 }
 
 /// The largest frame that the gateway takes, bytes, as its greeting has it.
-pub(super) fn largest(hello: &Value) -> usize {
+pub(crate) fn largest(hello: &Value) -> usize {
     /// What 2026.1.29 takes.
     const USUAL: u64 = 512 * 1024;
     let told = hello["policy"]["maxPayload"].as_u64().unwrap_or(USUAL);
@@ -131,6 +147,7 @@ mod tests {
         let refusal = Refusal {
             code: "INVALID_REQUEST".to_owned(),
             message: "no".to_owned(),
+            ..Refusal::default()
         };
         let refused = Incoming::Answer("7".to_owned(), Err(refusal));
         let text = r#"{"type":"res","id":"7","ok":false,"error":{"code":"INVALID_REQUEST","message":"no"}}"#;

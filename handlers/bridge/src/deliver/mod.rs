@@ -4,16 +4,16 @@
 //! why. The surprise: it takes nothing from the queue before the legacy is there, so that what waits can still be
 //! coalesced.
 
-mod backoff;
+pub(crate) mod backoff;
 mod channels;
-mod frames;
+pub(crate) mod frames;
 mod lease;
 mod post;
 mod round;
-mod socket;
+pub(crate) mod socket;
 mod strikes;
-mod trouble;
-mod verdict;
+pub(crate) mod trouble;
+pub(crate) mod verdict;
 
 use std::fs::File;
 use std::io;
@@ -176,7 +176,7 @@ impl Courier {
         if !target.has_gateway() {
             return Ok(None);
         }
-        let refusal = match Socket::open(target).await? {
+        let refusal = match Socket::open(target, frames::EVERYDAY).await? {
             Greeting::Refused(refusal) => refusal,
             Greeting::Welcome(socket) => match self.learn_channels(&socket).await? {
                 Err(refusal) => refusal,

@@ -5,7 +5,7 @@
 //! broken off still settles what it has.
 
 use super::frames;
-use super::socket::{self, Answer, Socket};
+use super::socket::{self, Answer, Socket, Until};
 use super::strikes::Strike;
 use super::trouble::Trouble;
 use super::verdict::{Verdict, of_refusal};
@@ -130,7 +130,11 @@ impl Courier {
     ) -> Result<(), Trouble> {
         let mut replies = Vec::with_capacity(wakes.len());
         for (wake, frame) in wakes.iter().zip(frames) {
-            replies.push(socket.send(wake.entry.key.clone(), frame).await);
+            replies.push(
+                socket
+                    .send(wake.entry.key.clone(), frame, Until::Answered)
+                    .await,
+            );
         }
         let mut first = Ok(());
         for (wake, reply) in wakes.iter().zip(replies) {

@@ -27,38 +27,53 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const REQUESTS: usize = 64;
 
 /// What the gateway answered to a request.
-pub(super) type Answer = Result<Value, Refusal>;
+pub(crate) type Answer = Result<Value, Refusal>;
 
 /// An open and greeted WebSocket.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(crate) struct Socket {
     requests: mpsc::Sender<Request>,
     task: AbortHandle,
     /// Bytes of the largest frame that the gateway takes.
-    pub(super) largest: usize,
+    pub(crate) largest: usize,
 }
 
 /// How the gateway met us.
-pub(super) enum Greeting {
+pub(crate) enum Greeting {
     /// It let us in.
     Welcome(Socket),
     /// It knows us not; asking again helps only when somebody changed something.
     Refused(Refusal),
 }
 
+/// Which answer to a request is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// The first.
+    Answered,
+    /// The one that ends it: an agent's turn is answered when it is accepted, and again when it is over.
+    Done,
+}
+
 struct Request {
     id: String,
     frame: String,
+    reply: Waiting,
+}
+
+/// Somebody who waits for an answer.
+struct Waiting {
+    until: Until,
     reply: oneshot::Sender<Answer>,
 }
 
 impl Socket {
-    /// Connects and greets.
+    /// Connects, greets and asks for those scopes.
     ///
     /// # Errors
     /// When the gateway cannot be reached, makes no sense or takes longer than 10 s.
-    pub(super) async fn open(target: &Target) -> Result<Greeting, Trouble> {
-        let greeted = timeout(PATIENCE, greet(target)).await;
+    pub(crate) async fn open(target: &Target, scopes: &[&str]) -> Result<Greeting, Trouble> {
+        let greeted = timeout(PATIENCE, greet(target, scopes)).await;
         greeted.map_err(|_| Trouble::away("it did not greet within 10 s"))?
     }
 
@@ -67,20 +82,27 @@ impl Socket {
     ///
     /// # Errors
     /// When the connection is gone.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         id: String,
         frame: String,
+        until: Until,
     ) -> Result<oneshot::Receiver<Answer>, Trouble> {
         let (reply, answer) = oneshot::channel();
+        let reply = Waiting { until, reply };
         let sent = self.requests.send(Request { id, frame, reply }).await;
         sent.map_err(|_| Trouble::away("its WebSocket was closed"))?;
         Ok(answer)
     }
 
     /// Returns when the connection is gone.
-    pub(super) async fn gone(&self) {
+    pub(crate) async fn gone(&self) {
         self.requests.closed().await;
+    }
+
+    /// Ends the connection, whoever else holds on to it; who waits for an answer learns so.
+    pub(crate) fn close(&self) {
+        self.task.abort();
     }
 }
 
@@ -94,7 +116,7 @@ impl Drop for Socket {
 ///
 /// # Errors
 /// When the connection is gone, or the answer takes longer than 10 s.
-pub(super) async fn answer(reply: oneshot::Receiver<Answer>) -> Result<Answer, Trouble> {
+pub(crate) async fn answer(reply: oneshot::Receiver<Answer>) -> Result<Answer, Trouble> {
     match timeout(PATIENCE, reply).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(_)) => Err(Trouble::away("its WebSocket was closed before the answer")),
@@ -104,7 +126,7 @@ pub(super) async fn answer(reply: oneshot::Receiver<Answer>) -> Result<Answer, T
 
 type Stream = WebSocketStream<TcpStream>;
 
-async fn greet(target: &Target) -> Result<Greeting, Trouble> {
+async fn greet(target: &Target, scopes: &[&str]) -> Result<Greeting, Trouble> {
     let authority = target.authority().map_err(Trouble::Away)?;
     let connection = TcpStream::connect(&authority)
         .await
@@ -114,7 +136,7 @@ async fn greet(target: &Target) -> Result<Greeting, Trouble> {
         .await
         .map_err(Trouble::away)?;
     while next(&mut stream).await? != Incoming::Challenge {}
-    let connect = frames::connect("connect", target);
+    let connect = frames::connect("connect", target, scopes);
     stream
         .send(Message::text(connect))
         .await
@@ -147,6 +169,7 @@ async fn pump(mut stream: Stream, mut requests: mpsc::Receiver<Request>) {
         tokio::select! {
             request = requests.recv() => {
                 let Some(Request { id, frame, reply }) = request else { return };
+                forget_the_gone(&mut waiting);
                 waiting.insert(id, reply);
                 if stream.send(Message::text(frame)).await.is_err() {
                     return;
@@ -160,13 +183,27 @@ async fn pump(mut stream: Stream, mut requests: mpsc::Receiver<Request>) {
     }
 }
 
-fn hand_over(waiting: &mut HashMap<String, oneshot::Sender<Answer>>, incoming: Incoming) {
+/// How many may wait before it is looked who does not any more, because it took too long.
+const MANY: usize = 1_024;
+
+fn forget_the_gone(waiting: &mut HashMap<String, Waiting>) {
+    if waiting.len() >= MANY {
+        waiting.retain(|_, waiting| !waiting.reply.is_closed());
+    }
+}
+
+fn hand_over(waiting: &mut HashMap<String, Waiting>, incoming: Incoming) {
     let Incoming::Answer(id, answer) = incoming else {
         return;
     };
-    if let Some(reply) = waiting.remove(&id) {
-        // Nobody waits any more for what took longer than 10 s.
-        drop(reply.send(answer));
+    let is_for_later =
+        |waiting: &Waiting| waiting.until == Until::Done && frames::is_begun(&answer);
+    if waiting.get(&id).is_some_and(is_for_later) {
+        return;
+    }
+    if let Some(waiting) = waiting.remove(&id) {
+        // Nobody waits any more for what took too long.
+        drop(waiting.reply.send(answer));
     }
 }
 

@@ -4,7 +4,7 @@ use crate::BridgeError;
 
 /// Why a delivery did not go on. It is tried again, whatever it was.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     /// The legacy cannot be reached, or went away.
     #[error("the legacy is away: {0}")]
     Away(String),
@@ -17,7 +17,7 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    pub(super) fn away(error: impl std::fmt::Display) -> Self {
+    pub(crate) fn away(error: impl std::fmt::Display) -> Self {
         Self::Away(error.to_string())
     }
 }

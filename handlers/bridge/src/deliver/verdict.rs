@@ -7,7 +7,7 @@ use http::StatusCode;
 
 /// What is to be done about an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// The legacy has it.
     Delivered,
     /// It never will.
@@ -20,10 +20,14 @@ pub(super) enum Verdict {
 
 /// A `res` frame that is not `ok`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default)]
-pub(super) struct Refusal {
-    pub(super) code: String,
-    pub(super) message: String,
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Refusal {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    /// Whether asking again may help, where the gateway says so.
+    pub(crate) retryable: Option<bool>,
+    /// Milliseconds after which it may.
+    pub(crate) retry_after_ms: Option<u64>,
 }
 
 /// As much of it as people read: it goes to the log, the status and every dead letter, and a frame has megabytes.
@@ -34,7 +38,7 @@ impl std::fmt::Display for Refusal {
 }
 
 /// The verdict of an answer of the hooks.
-pub(super) fn of_status(status: StatusCode, said: &str) -> Verdict {
+pub(crate) fn of_status(status: StatusCode, said: &str) -> Verdict {
     let reason = format!("the legacy's hooks answered {status}: {said}");
     match status.as_u16() {
         200..=299 => Verdict::Delivered,
@@ -47,7 +51,7 @@ pub(super) fn of_status(status: StatusCode, said: &str) -> Verdict {
 }
 
 /// The verdict of a refusal over the WebSocket.
-pub(super) fn of_refusal(refusal: &Refusal) -> Verdict {
+pub(crate) fn of_refusal(refusal: &Refusal) -> Verdict {
     let reason = format!("the legacy's gateway answered {refusal}");
     let of_the_caller = ["missing scope", "unauthorized role", "unknown method"];
     let is_of_the_caller = of_the_caller
@@ -88,6 +92,7 @@ mod tests {
         let refusal = Refusal {
             code: "x".repeat(1 << 20),
             message: "é".repeat(1 << 20),
+            ..Refusal::default()
         };
         assert_eq!(refusal.to_string().chars().count(), 64 + 2 + 1024);
     }
@@ -98,6 +103,7 @@ mod tests {
             let refusal = Refusal {
                 code: code.to_owned(),
                 message: message.to_owned(),
+                ..Refusal::default()
             };
             let reason = format!("the legacy's gateway answered {code}: {message}");
             assert_eq!(of_refusal(&refusal), expect(reason));

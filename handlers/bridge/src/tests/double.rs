@@ -42,6 +42,8 @@ pub(crate) enum Asked {
         key: String,
         body: Value,
     },
+    /// Any other method over the WebSocket.
+    Call { method: String, params: Value },
     /// Nothing: a WebSocket was closed.
     Closed,
 }
@@ -53,6 +55,10 @@ pub(crate) enum Reply {
     Well,
     /// A refusal over the WebSocket: code and message.
     Refuse(&'static str, &'static str),
+    /// These payloads over the WebSocket, one answer each, to the same request.
+    Say(Vec<Value>),
+    /// Nothing at all over the WebSocket.
+    Silence,
     /// A status of the hooks.
     Status(u16),
     /// Garbage over the WebSocket, then as if all were well.
@@ -239,7 +245,13 @@ fn answers(frame: &Value, play: &Play) -> Vec<Option<String>> {
             },
             json!({"ok": true}),
         ),
-        other => panic!("asked for {other}"),
+        other => (
+            Asked::Call {
+                method: other.to_owned(),
+                params: frame["params"].clone(),
+            },
+            frame["params"].clone(),
+        ),
     };
     let well = json!({"type": "res", "id": id, "ok": true, "payload": payload}).to_string();
     match play.ask(asked) {
@@ -255,6 +267,12 @@ fn answers(frame: &Value, play: &Play) -> Vec<Option<String>> {
             let refused = json!({"type": "res", "id": id, "ok": false, "error": error});
             vec![Some(refused.to_string())]
         }
+        Reply::Say(payloads) => payloads
+            .into_iter()
+            .map(|payload| json!({"type": "res", "id": id, "ok": true, "payload": payload}))
+            .map(|answer| Some(answer.to_string()))
+            .collect(),
+        Reply::Silence => vec![],
         Reply::Cut => vec![None],
         Reply::Status(_) => panic!("a WebSocket has no status"),
     }

@@ -1,6 +1,7 @@
 //! The whole bridge over real sockets and files, with a scripted gateway at the other end.
 
 mod adversity;
+mod calls;
 mod delivery;
 mod double;
 mod kill;

@@ -11,6 +11,7 @@ mod field;
 mod handlers;
 mod media;
 mod place;
+mod plugins;
 mod read;
 mod render;
 mod salvage;
@@ -33,6 +34,7 @@ pub use self::admission::{
 pub use self::fault::{Fault, Faults};
 pub use self::handlers::{Handlers, Needs};
 pub use self::media::{MediaConfig, PlaceConfig, S3Config};
+pub use self::plugins::{PluginHost, PluginsConfig, Signatures};
 pub use self::render::Coloured;
 pub use self::salvage::{Salvaged, salvage};
 pub use self::secret::{KeyringError, Secret, SecretError};
@@ -48,6 +50,8 @@ pub struct Config {
     pub legacy: LegacyConfig,
     /// `[media]`: the store of the native media handler; read at start.
     pub media: MediaConfig,
+    /// `[plugins]`: where they are, read at start, and what each was granted; hot.
+    pub plugins: PluginsConfig,
     /// `[[route]]` in file order, which is the order of matching; hot.
     pub routes: Vec<RouteConfig>,
 }
@@ -146,6 +150,8 @@ pub enum HandlerRef {
     Named(String),
     /// `plugin:NAME`.
     Plugin(String),
+    /// `wasi-http:FILE`: a component of the ordinary `wasi:http` world, by its name without `.wasm`.
+    WasiHttp(String),
     /// A Rust service of the user's own, reached over HTTP.
     Upstream(UpstreamUrl),
 }
@@ -155,6 +161,7 @@ impl std::fmt::Display for HandlerRef {
         match self {
             Self::Named(name) => f.write_str(name),
             Self::Plugin(name) => write!(f, "plugin:{name}"),
+            Self::WasiHttp(name) => write!(f, "wasi-http:{name}"),
             Self::Upstream(url) => url.fmt(f),
         }
     }

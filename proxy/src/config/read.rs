@@ -19,6 +19,7 @@ pub(super) struct Section<'a, 'i> {
     table: &'a DeTable<'i>,
     notes: &'a mut Notes,
     known: Vec<&'static str>,
+    named: Vec<String>,
 }
 
 /// One value while it is read.
@@ -34,6 +35,7 @@ impl<'a, 'i> Section<'a, 'i> {
             table,
             notes,
             known: Vec::new(),
+            named: Vec::new(),
         }
     }
 
@@ -70,6 +72,29 @@ impl<'a, 'i> Section<'a, 'i> {
         field.into_given()
     }
 
+    /// Reads every key that has a table behind it, in the order of the file, and counts it as known: for tables whose
+    /// other keys were taken before.
+    pub(super) fn tables<T>(
+        &mut self,
+        mut read: impl FnMut(&str, &mut Item<'_, 'i>) -> Option<T>,
+    ) -> Vec<T> {
+        let is_table = |value: &Spanned<DeValue<'_>>| matches!(value.get_ref(), DeValue::Table(_));
+        let tables = self.table.iter().filter(|(_, value)| is_table(value));
+        let mut tables: Vec<_> = tables.collect();
+        tables.sort_by_key(|(key, _)| key.span().start);
+        let mut one = |(key, value): (&Spanned<std::borrow::Cow<'_, str>>, _)| {
+            self.named.push(key.get_ref().to_string());
+            read(
+                key.get_ref(),
+                &mut Item {
+                    value,
+                    notes: self.notes,
+                },
+            )
+        };
+        tables.into_iter().filter_map(&mut one).collect()
+    }
+
     /// Notes a fault of the table as a whole.
     pub(super) fn fault(&mut self, message: impl Into<String>) -> &mut Note {
         self.notes.add(self.span.clone(), message)
@@ -90,7 +115,7 @@ impl<'a, 'i> Section<'a, 'i> {
         let mut clean = true;
         for (key, _) in self.table {
             let name: &str = key.get_ref();
-            if !self.known.contains(&name) {
+            if !self.known.contains(&name) && !self.named.iter().any(|known| known == name) {
                 clean = false;
                 self.notes
                     .add(key.span(), format!("unknown key `{}`", brief(name)))

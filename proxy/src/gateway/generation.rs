@@ -268,7 +268,9 @@ impl Known<'_> {
     fn handler(&self, route: &RouteConfig) -> Result<Option<Handler>, BuildError> {
         let name = match &route.handler {
             Some(HandlerRef::Named(name)) => name.clone(),
-            Some(HandlerRef::Plugin(name)) => format!("plugin:{name}"),
+            Some(handler @ (HandlerRef::Plugin(_) | HandlerRef::WasiHttp(_))) => {
+                handler.to_string()
+            }
             Some(HandlerRef::Upstream(_)) | None => return Ok(None),
         };
         if let Some(handler) = self.parts.handlers.get(&name) {

@@ -1,5 +1,6 @@
 //! The `handler` key, and what is asked of a handler that plans.
 
+use super::plugins::is_name;
 use crate::config::read::{Item, brief};
 use crate::config::suggest::{listed, nearest};
 use crate::config::value::{filled, upstream};
@@ -10,17 +11,46 @@ pub(super) fn read(item: &mut Item<'_, '_>, known: &Handlers) -> Option<HandlerR
     if name.contains("://") {
         return upstream(item).map(HandlerRef::Upstream);
     }
-    match (name.strip_prefix("plugin:"), known.contains(name)) {
-        (Some(plugin), true) => Some(HandlerRef::Plugin(plugin.to_owned())),
-        (None, true) => Some(HandlerRef::Named(name.to_owned())),
-        (Some(_), false) if !known.names().any(|known| known.starts_with("plugin:")) => item
-            .refuse(
-                "plugins are not part of this build",
-                "use a handler of this program or a service of your own: \"http://127.0.0.1:9000\"",
-            ),
-        (_, false) => item.refuse(
+    match name.split_once(':') {
+        Some(("plugin", plugin)) if known.contains(name) => {
+            Some(HandlerRef::Plugin(plugin.to_owned()))
+        }
+        Some(("plugin", plugin)) => ungranted(item, plugin, known),
+        Some(("wasi-http", file)) => wasi_http(item, file),
+        _ if known.contains(name) => Some(HandlerRef::Named(name.to_owned())),
+        _ => item.refuse(
             format!("no handler is called `{}`", brief(name)),
             help(name, known),
+        ),
+    }
+}
+
+/// A plugin that answers a route needs at least the path that it answers at.
+fn ungranted(item: &mut Item<'_, '_>, plugin: &str, known: &Handlers) -> Option<HandlerRef> {
+    let granted = known
+        .names()
+        .filter_map(|name| name.strip_prefix("plugin:"));
+    let help = match nearest(plugin, granted) {
+        Some(meant) => format!("did you mean \"plugin:{meant}\"?"),
+        None => format!(
+            "add [plugins.{}] with the paths it may answer: webhook = [\"/..\"]",
+            brief(plugin)
+        ),
+    };
+    item.refuse(
+        format!("nothing was granted to a plugin `{}`", brief(plugin)),
+        help,
+    )
+}
+
+/// A component in the folder of plugins, with or without `.wasm`.
+fn wasi_http(item: &mut Item<'_, '_>, file: &str) -> Option<HandlerRef> {
+    let name = file.strip_suffix(".wasm").unwrap_or(file);
+    match is_name(name) {
+        true => Some(HandlerRef::WasiHttp(name.to_owned())),
+        false => item.refuse(
+            format!("`{}` is not a file in the folder of plugins", brief(file)),
+            "its name is lower-case letters, digits and hyphens: \"wasi-http:hello.wasm\"",
         ),
     }
 }
@@ -52,7 +82,7 @@ pub(super) fn refusal_to_plan(
             format!("plugin:{plugin}"),
             "write shadow = { writes = \"skip\" }",
         ),
-        HandlerRef::Upstream(_) => return None,
+        HandlerRef::WasiHttp(_) | HandlerRef::Upstream(_) => return None,
     };
     let message = format!(
         "`{name}` cannot plan: it does not declare that all it does goes through `Effects`"

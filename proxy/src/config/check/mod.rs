@@ -12,6 +12,7 @@ mod listeners;
 mod matcher;
 mod media;
 mod parity;
+mod plugins;
 mod route;
 mod routes;
 mod secret;
@@ -24,6 +25,7 @@ use toml::de::DeTable;
 
 use self::legacy::LegacyFile;
 use self::media::MediaFile;
+use self::plugins::PluginsFile;
 use self::route::{Known, RouteFile};
 use self::server::ServerFile;
 use super::fault::{Faults, Notes};
@@ -71,6 +73,12 @@ fn file(mut root: Section<'_, '_>, known: &Handlers) -> Config {
     let media = root
         .take("media", |item| item.table("[media]", MediaFile::read))
         .value();
+    let plugins = root
+        .take("plugins", |item| item.table("[plugins]", PluginsFile::read))
+        .value()
+        .unwrap_or_default();
+    let plugged = plugins.names().map(|name| format!("plugin:{name}"));
+    let known = &plugged.fold(known.clone(), Handlers::with_planner);
     let defaults = root.take("defaults", |item| {
         item.table("[defaults]", |section| RouteFile::defaults(section, known))
     });
@@ -97,6 +105,7 @@ fn file(mut root: Section<'_, '_>, known: &Handlers) -> Config {
         server: server.check(),
         legacy: legacy.check(),
         media: media.unwrap_or_default().check(),
+        plugins: plugins.check(),
         routes,
     }
 }

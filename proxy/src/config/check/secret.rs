@@ -27,27 +27,45 @@ fn help(example: &str) -> String {
 }
 
 fn table(mut section: Section<'_, '_>, example: &str) -> Option<Secret> {
-    let env = section.take("env", |item| {
-        filled(item, &format!("\"{example}\"")).map(str::to_owned)
-    });
-    let file = section.take("file", |item| {
-        filled(item, "\"/run/secrets/admin\"").map(PathBuf::from)
-    });
-    let keyring = section.take("keyring", keyring);
-    let absent = [env.is_absent(), file.is_absent(), keyring.is_absent()];
-    let places = absent.iter().filter(|absent| !**absent).count();
+    let mut places = Places::default();
+    places.take(&mut section, example);
     // A key that is misspelt is reported as such, and not as missing besides.
     let spelt = section.finish(&[]);
-    if places > 1 || (places == 0 && spelt) {
+    if places.count > 1 || (places.count == 0 && spelt) {
         section
             .fault("a secret is kept in exactly one place")
             .help(help(example));
         return None;
     }
-    env.value()
-        .map(Secret::Env)
-        .or(file.value().map(Secret::File))
-        .or(keyring.value())
+    places.secret
+}
+
+/// Where a secret is said to be kept, in a table that has other keys too.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// How many places are written.
+    pub(super) count: usize,
+    /// The first that is right.
+    pub(super) secret: Option<Secret>,
+}
+
+impl Places {
+    pub(super) fn take(&mut self, section: &mut Section<'_, '_>, example: &str) {
+        let env = section.take("env", |item| {
+            filled(item, &format!("\"{example}\"")).map(str::to_owned)
+        });
+        let file = section.take("file", |item| {
+            filled(item, "\"/run/secrets/admin\"").map(PathBuf::from)
+        });
+        let keyring = section.take("keyring", keyring);
+        let absent = [env.is_absent(), file.is_absent(), keyring.is_absent()];
+        self.count = absent.iter().filter(|absent| !**absent).count();
+        self.secret = env
+            .value()
+            .map(Secret::Env)
+            .or(file.value().map(Secret::File))
+            .or(keyring.value());
+    }
 }
 
 fn keyring(item: &mut Item<'_, '_>) -> Option<Secret> {

@@ -9,6 +9,7 @@ mod listeners;
 mod many;
 mod matcher;
 mod noise;
+mod plugins;
 mod report;
 mod route;
 mod server;

@@ -265,13 +265,13 @@ match = { path = "/a" }
 handler = "plugin:geo"
 "#,
         r#"
-error: plugins are not part of this build
+error: nothing was granted to a plugin `geo`
  --> routes.toml:4:11
   |
 4 | handler = "plugin:geo"
   |           ^^^^^^^^^^^^
   |
-  = help: use a handler of this program or a service of your own: "http://127.0.0.1:9000"
+  = help: add [plugins.geo] with the paths it may answer: webhook = ["/.."]
 "#,
     ),
     (

@@ -1,0 +1,75 @@
+//! What a plugin can call: the state of one call and, in a file each, the interfaces.
+//!
+//! Every function asks the grant first, then the hands, and answers a typed error; none traps but for a broken handle.
+//! The surprise: a guest built for WASI gets a context that is closed on all sides, made only when it is asked for.
+
+mod answer;
+mod config;
+mod env;
+mod http;
+mod inbound;
+mod kv;
+mod legacy;
+mod limit;
+mod log;
+mod media;
+mod process;
+mod secrets;
+mod timers;
+mod wasi;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use wasmtime::component::{HasSelf, Linker, ResourceTable};
+
+pub use self::http::Response;
+pub(crate) use self::limit::Limit;
+pub use self::media::Blob;
+pub use self::process::Child;
+pub use self::secrets::Secret;
+use crate::bindings::Everything;
+use crate::bindings::overgrow::plugin::types;
+use crate::call::Ask;
+use crate::who::Who;
+
+/// Handles that one call may hold at a time; a plugin that drops what it used needs a few.
+const HANDLES: usize = 1024;
+
+/// What a store holds for one call, or for a service's life.
+pub(crate) struct State {
+    pub(crate) who: Arc<Who>,
+    pub(crate) ask: Ask,
+    /// For [`wasmtime::Store::limiter`].
+    pub(crate) limit: Limit,
+    table: ResourceTable,
+    wasi: wasi::Closed,
+    began: Instant,
+}
+
+impl State {
+    pub(crate) fn new(who: Arc<Who>, ask: &Ask) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(HANDLES);
+        Self {
+            limit: Limit::new(who.grant.limits.memory),
+            who,
+            ask: ask.clone(),
+            table,
+            wasi: wasi::Closed::default(),
+            began: Instant::now(),
+        }
+    }
+
+    /// Begins the next call of an instance that lives longer than one.
+    pub(crate) fn turn(&mut self, ask: &Ask) {
+        self.ask = ask.clone();
+    }
+}
+
+/// Gives a linker all interfaces of the contract, and none of WASI's.
+pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    Everything::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
+}
+
+impl types::Host for State {}

@@ -9,9 +9,13 @@ mod room;
 mod ticker;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+
+use tracing::warn;
+
+use crate::artifact::Cache;
 
 pub(crate) use guests::Guests;
 pub(crate) use limits::Meter;
@@ -39,6 +43,7 @@ struct Parts {
     guests: Guests,
     ticker: Ticker,
     room: Room,
+    cache: Option<Cache>,
     config: EngineConfig,
 }
 
@@ -76,11 +81,14 @@ impl Engine {
         let guests = Guests::start(config.threads)?;
         let ticker = Ticker::start(wasmtime.weak())?;
         let room = Room::new(config.instances);
+        let cache = config.cache.as_deref();
+        let cache = cache.and_then(|folder| open(folder, &wasmtime));
         Ok(Self(Arc::new(Parts {
             wasmtime,
             guests,
             ticker,
             room,
+            cache,
             config,
         })))
     }
@@ -101,9 +109,18 @@ impl Engine {
         &self.0.room
     }
 
-    pub(crate) fn config(&self) -> &EngineConfig {
-        &self.0.config
+    pub(crate) fn cache(&self) -> Option<&Cache> {
+        self.0.cache.as_ref()
     }
+}
+
+/// A cache that cannot be used costs time at starts, nothing else.
+fn open(folder: &Path, engine: &wasmtime::Engine) -> Option<Cache> {
+    Cache::open(folder, engine)
+        .inspect_err(|error| {
+            warn!(%error, folder = %folder.display(), "compiled plugins are not kept");
+        })
+        .ok()
 }
 
 impl fmt::Debug for Engine {

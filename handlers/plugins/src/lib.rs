@@ -3,6 +3,7 @@
 //! The only crate that names Wasmtime. It knows neither routes nor the proxy. The surprise: an instance lives for one
 //! call (a service's for its life), so that no state leaks from one call into another.
 
+mod artifact;
 #[allow(
     unreachable_pub,
     missing_docs,
@@ -20,6 +21,7 @@ mod hands;
 mod host;
 mod who;
 
+pub use artifact::{ArtifactError, LARGEST, Made, SignatureError, Signatures, Trust};
 pub use call::{Ask, CallError, Retry};
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use grant::Grant;

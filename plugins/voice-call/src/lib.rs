@@ -1,0 +1,3 @@
+//! Telephone calls by Twilio, Telnyx or Plivo: webhooks, a tool for the agent, and timers that hang up.
+
+pub mod settings;

@@ -4,6 +4,7 @@
 //! nothing else. The surprise: a series exists from its first use on, so a route nobody asks for costs nothing.
 
 mod bridge;
+mod plugins;
 mod route;
 mod shadow;
 mod traffic;
@@ -15,6 +16,7 @@ use prometheus::{
     IntGaugeVec, Opts, Registry,
 };
 
+pub use self::plugins::PluginMetrics;
 pub use self::route::{RouteMetrics, StatusClass};
 pub use self::shadow::{Outcome, ShadowMetrics};
 
@@ -49,6 +51,7 @@ pub struct Metrics {
     start_seconds: Gauge,
     comparisons: Comparisons,
     bridge: BridgeMetrics,
+    plugins: PluginMetrics,
 }
 
 impl Metrics {
@@ -129,6 +132,7 @@ impl Metrics {
             ))?,
             comparisons: Comparisons::new()?,
             bridge: BridgeMetrics::new()?,
+            plugins: PluginMetrics::new()?,
             registry,
         };
         metrics.register()?;
@@ -158,6 +162,7 @@ impl Metrics {
         self.registry
             .register(Box::new(self.start_seconds.clone()))?;
         self.comparisons.register(&self.registry)?;
+        self.plugins.register(&self.registry)?;
         self.registry.register(Box::new(build_info()?))?;
         self.registry.register(Box::new(
             prometheus::process_collector::ProcessCollector::for_self(),
@@ -167,6 +172,11 @@ impl Metrics {
     /// Shows how the queue to the legacy does.
     pub fn bridge(&self, status: &overgrow_bridge::BridgeStatus) {
         self.bridge.show(status, &self.registry);
+    }
+
+    /// The series of plugins.
+    pub fn plugins(&self) -> &PluginMetrics {
+        &self.plugins
     }
 
     /// The series of one route.

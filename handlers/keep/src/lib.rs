@@ -8,13 +8,19 @@ mod desk;
 mod entries;
 mod error;
 mod file;
+mod jobs;
 mod keep;
+mod secrets;
 mod space;
+mod timers;
 
 pub use entries::{Entry, Quota, Usage, When};
 pub use error::KeepError;
+pub use jobs::{DeadJob, Fate, Job, JobCounts, Lease, NewJob};
 pub use keep::Keep;
+pub use secrets::NewSecret;
 pub use space::{Put, Space};
+pub use timers::Timer;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! Over real files, with a clock that the tests turn.
 
+mod kill;
 mod state;
+mod work;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};

@@ -18,9 +18,9 @@ use tracing::warn;
 use crate::artifact::Cache;
 
 pub(crate) use guests::Guests;
-pub(crate) use limits::Meter;
-pub(crate) use room::Room;
-pub(crate) use ticker::{TICK, Ticker, Ticking};
+pub(crate) use limits::{MEMORIES, Meter};
+pub(crate) use room::{Places, Room, places};
+pub(crate) use ticker::Ticker;
 
 /// How much the engine may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +91,11 @@ impl Engine {
             cache,
             config,
         })))
+    }
+
+    /// Instances for which there is room now.
+    pub fn free(&self) -> usize {
+        self.0.room.free()
     }
 
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {

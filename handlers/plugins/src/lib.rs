@@ -19,6 +19,7 @@ mod hands;
     reason = "the generated bindings re-export the types behind the handles"
 )]
 mod host;
+mod plugin;
 mod who;
 
 pub use artifact::{ArtifactError, LARGEST, Made, SignatureError, Signatures, Trust};
@@ -26,3 +27,12 @@ pub use call::{Ask, CallError, Retry};
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use grant::Grant;
 pub use hands::{Counter, GatewayRpc, Hands, RpcError};
+pub use plugin::{Imports, LoadError, Plugin, Running, Typing};
+
+/// What plugins are asked and what they answer, as `wit/0.1` has it.
+pub mod wit {
+    pub use crate::bindings::exports::overgrow::plugin::{
+        channel, events, jobs, lifecycle, service, tool, webhook,
+    };
+    pub use crate::bindings::overgrow::plugin::types;
+}

@@ -56,11 +56,6 @@ impl Guests {
         let mut leash = Leash(self.handle.spawn(guest));
         (&mut leash.0).await.map_err(|end| Lost(end.to_string()))
     }
-
-    /// The runtime's handle, for what must outlive one call.
-    pub(crate) fn handle(&self) -> &Handle {
-        &self.handle
-    }
 }
 
 impl Drop for Guests {

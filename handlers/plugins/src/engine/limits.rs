@@ -7,7 +7,7 @@ use wasmtime::ResourceLimiter;
 
 /// Counts what an instance takes and refuses what is too much.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Meter {
+pub(crate) struct Meter {
     limit: u64,
     taken: u64,
     refused: bool,
@@ -26,7 +26,7 @@ const ELEMENT: usize = size_of::<usize>();
 
 impl Meter {
     /// A meter for one instance, `limit` in bytes.
-    pub fn new(limit: u64) -> Self {
+    pub(crate) fn new(limit: u64) -> Self {
         Self {
             limit,
             taken: 0,
@@ -35,13 +35,8 @@ impl Meter {
     }
 
     /// The limit, in bytes, when something was refused over it.
-    pub fn refused(&self) -> Option<u64> {
+    pub(crate) fn refused(&self) -> Option<u64> {
         self.refused.then_some(self.limit)
-    }
-
-    /// Bytes taken until now.
-    pub fn taken(&self) -> u64 {
-        self.taken
     }
 
     fn grow(&mut self, current: usize, desired: usize, unit: usize) -> bool {
@@ -105,9 +100,9 @@ mod tests {
         let mut meter = Meter::new(1000);
         assert!(memory(&mut meter, 0, 600));
         assert!(meter.table_growing(0, 50, None).expect("never"));
-        assert_eq!((meter.taken(), meter.refused()), (1000, None));
+        assert_eq!((meter.taken, meter.refused()), (1000, None));
         assert!(!memory(&mut meter, 600, 601));
-        assert_eq!((meter.taken(), meter.refused()), (1000, Some(1000)));
+        assert_eq!((meter.taken, meter.refused()), (1000, Some(1000)));
     }
 
     #[test]

@@ -10,7 +10,6 @@ mod http;
 mod inbound;
 mod kv;
 mod legacy;
-mod limit;
 mod log;
 mod media;
 mod process;
@@ -24,13 +23,13 @@ use std::time::Instant;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 
 pub use self::http::Response;
-pub(crate) use self::limit::Limit;
 pub use self::media::Blob;
 pub use self::process::Child;
 pub use self::secrets::Secret;
 use crate::bindings::Everything;
 use crate::bindings::overgrow::plugin::types;
 use crate::call::Ask;
+use crate::engine::Meter;
 use crate::who::Who;
 
 /// Handles that one call may hold at a time; a plugin that drops what it used needs a few.
@@ -41,7 +40,7 @@ pub(crate) struct State {
     pub(crate) who: Arc<Who>,
     pub(crate) ask: Ask,
     /// For [`wasmtime::Store::limiter`].
-    pub(crate) limit: Limit,
+    pub(crate) limit: Meter,
     table: ResourceTable,
     wasi: wasi::Closed,
     began: Instant,
@@ -52,7 +51,7 @@ impl State {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
         Self {
-            limit: Limit::new(who.grant.limits.memory),
+            limit: Meter::new(who.grant.limits.memory),
             who,
             ask: ask.clone(),
             table,

@@ -5,6 +5,7 @@
 //! legacy.
 
 mod bell;
+mod document;
 mod environment;
 mod fault;
 mod folders;
@@ -22,6 +23,7 @@ mod watch;
 
 use std::path::PathBuf;
 
+pub use document::Document;
 pub use environment::Environment;
 pub use fault::{At, SettingsError};
 pub use gateway::{Auth, Bind, Endpoint, Endpoints, Gateway, Mode, Tailscale};
@@ -41,4 +43,6 @@ pub struct Settings {
     pub gateway: Gateway,
     /// `hooks`; absent unless `hooks.enabled` is `true`.
     pub hooks: Option<Hooks>,
+    /// All of it, for plugins.
+    pub document: Document,
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::include::{Files, normal};
 use crate::key::{Faults, Key};
 use crate::substitute::substitute;
-use crate::{Environment, Gateway, Hooks, Settings, SettingsError};
+use crate::{Document, Environment, Gateway, Hooks, Settings, SettingsError};
 
 /// The result of a reading, and the files it asked for.
 #[derive(Debug)]
@@ -56,9 +56,13 @@ fn settings(tree: Value, path: &Path, process: &Environment) -> Result<Settings,
         gateway: Gateway::of(&root.at("gateway"), &environment),
         hooks: Hooks::of(&root.at("hooks"), &folder, &environment),
         folder,
+        document: Document::default(),
     };
     match faults.into_lines() {
-        lines if lines.is_empty() => Ok(settings),
+        lines if lines.is_empty() => Ok(Settings {
+            document: tree.into(),
+            ..settings
+        }),
         lines => Err(SettingsError::Values(lines)),
     }
 }

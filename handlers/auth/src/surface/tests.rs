@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use http_body_util::BodyExt;
-use overgrow_settings::{Auth, Bind, Hooks, Mode, Secret, Tailscale};
+use overgrow_settings::{Auth, Bind, Document, Hooks, Mode, Secret, Tailscale};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -31,6 +31,7 @@ pub(crate) fn settings() -> Settings {
             endpoints: ALL,
         },
         hooks: None,
+        document: Document::default(),
     }
 }
 

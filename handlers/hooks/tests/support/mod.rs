@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use overgrow_bridge::Bridge;
 use overgrow_handler::{Body, Call, Declined, Effects, Handler, RequestId, Role};
 use overgrow_settings::{
-    Action, Auth, Bind, Gateway, Hooks, Live, Mapping, Mode, Secret, Settings, Tailscale,
+    Action, Auth, Bind, Document, Gateway, Hooks, Live, Mapping, Mode, Secret, Settings, Tailscale,
     Transform, WakeMode,
 };
 use serde_json::Value;
@@ -78,6 +78,7 @@ pub(crate) fn settings() -> Settings {
         state: PathBuf::new(),
         gateway,
         hooks: Some(hooks),
+        document: Document::default(),
     }
 }
 

@@ -370,3 +370,15 @@ fn the_folder_is_that_of_the_main_file() {
     let settings = Settings::read(&path, &Environment::default()).unwrap();
     assert_eq!(settings.folder, folder.path());
 }
+
+#[test]
+fn the_whole_of_it_is_there_for_those_whose_keys_are_not_known_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("openclaw.json");
+    let content = "{env: {TOKEN: 's3cret'}, channels: {zalo: {botToken: '${TOKEN}', list: [1]}}}";
+    std::fs::write(&path, content).unwrap();
+    let settings = Settings::read(&path, &Environment::default()).unwrap();
+    let token = settings.document.at("channels.zalo.botToken");
+    assert_eq!(token, Some(&Value::from("s3cret")));
+    assert!(!format!("{settings:?}").contains("s3cret"));
+}

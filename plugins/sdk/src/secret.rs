@@ -1,7 +1,39 @@
 //! Secrets: used without being seen.
 
+use serde::Deserialize;
+
 use crate::host::secrets::{self, Mac, Secret};
 use crate::host::types::{Error, Failure};
+
+/// What stands in a configuration where a secret is. The host shows the name of one that was granted, and hides others.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Place {
+    /// Granted under this name: for [`open`].
+    Granted {
+        /// Its name.
+        #[serde(rename = "$secret")]
+        name: String,
+    },
+    /// There is one, and it was not granted.
+    Hidden {
+        /// Always true.
+        #[serde(rename = "$redacted")]
+        redacted: bool,
+    },
+    /// A text that the host does not take for a secret.
+    Plain(String),
+}
+
+impl Place {
+    /// The name to open it by, when it was granted.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Granted { name } => Some(name),
+            Self::Hidden { .. } | Self::Plain(_) => None,
+        }
+    }
+}
 
 /// A granted secret.
 ///
@@ -40,7 +72,21 @@ pub fn same(left: &[u8], right: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::same;
+    use super::{Place, same};
+
+    #[test]
+    fn a_place_says_what_the_host_made_of_a_secret() {
+        let place = |text: &str| serde_json::from_str::<Place>(text).expect("a place");
+        assert_eq!(
+            place(r#"{"$secret":"bot-token"}"#).name(),
+            Some("bot-token")
+        );
+        assert_eq!(
+            place(r#"{"$redacted":true}"#),
+            Place::Hidden { redacted: true }
+        );
+        assert_eq!(place(r#""text""#), Place::Plain("text".into()));
+    }
 
     #[test]
     fn same_is_equality() {

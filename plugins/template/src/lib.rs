@@ -1,12 +1,19 @@
-//! A tool that says hello: copy this folder, change the name in Cargo.toml, write your own.
+//! A tool that says hello: copy this folder, change the name in Cargo.toml and in `describe`, write your own.
+//!
+//! This file is what the host sees: it translates. What the plugin decides is in [`greeting`], which knows no host and is
+//! tested with an ordinary `cargo test`.
 
-use overgrow_sdk::host::log;
-use overgrow_sdk::host::types::{CallContext, Failure, RetryAdvice};
+mod greeting;
+
+use overgrow_sdk::host::types::CallContext;
+use overgrow_sdk::{Failure, config, info};
 
 overgrow_sdk::world!("tool-plugin");
+overgrow_sdk::ease!(lifecycle, tool);
 
 use exports::overgrow::plugin::lifecycle::{Guest as Lifecycle, Identity, Problem};
-use exports::overgrow::plugin::tool::{Content, Definition, Guest as Tool, Invocation, Output};
+use exports::overgrow::plugin::tool::{Definition, Guest as Tool, Invocation, Output};
+use greeting::{Settings, Whom};
 
 struct Hello;
 
@@ -19,8 +26,10 @@ impl Lifecycle for Hello {
             description: "Says hello.".into(),
         }
     }
-    fn check_config(_config: String) -> Vec<Problem> {
-        Vec::new()
+
+    fn check_config(config: String) -> Vec<Problem> {
+        let faults = config::check::<Settings>(&config);
+        faults.into_iter().map(Problem::from).collect()
     }
 }
 
@@ -30,30 +39,16 @@ impl Tool for Hello {
             name: "hello".into(),
             label: "Hello".into(),
             description: "Says hello to somebody.".into(),
-            parameters:
-                r#"{"type":"object","properties":{"name":{"type":"string"}},"required":["name"]}"#
-                    .into(),
+            parameters: greeting::PARAMETERS.into(),
             effect: false,
         }]
     }
+
     fn invoke(_ctx: CallContext, call: Invocation) -> Result<Output, Failure> {
-        let arguments: serde_json::Value =
-            serde_json::from_str(&call.arguments).map_err(|error| Failure {
-                code: "invalid-arguments".into(),
-                message: error.to_string(),
-                retry: RetryAdvice::Never,
-            })?;
-        let name = arguments["name"].as_str().unwrap_or("you");
-        log::write(
-            log::Level::Info,
-            "saying hello",
-            &[("name".into(), name.into())],
-        );
-        Ok(Output {
-            content: vec![Content::Text(format!("hello, {name}"))],
-            details: None,
-            is_error: false,
-        })
+        let whom: Whom = call.parse()?;
+        let settings: Settings = config::all()?;
+        info!("saying hello", name = whom.name);
+        Ok(Output::text(greeting::greet(&settings, &whom)))
     }
 }
 

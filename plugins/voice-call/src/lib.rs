@@ -1,3 +1,6 @@
 //! Telephone calls by Twilio, Telnyx or Plivo: webhooks, a tool for the agent, and timers that hang up.
 
+pub mod address;
+pub mod form;
 pub mod settings;
+pub mod signature;

@@ -208,7 +208,7 @@ impl Reader {
         Settings {
             enabled,
             provider: self.provider(enabled),
-            from_number: self.from_number(enabled),
+            from_number: self.own_number(enabled),
             to_number: self.number("/toNumber"),
             inbound: self.inbound(),
             greeting: self
@@ -264,7 +264,7 @@ impl Reader {
         }
     }
 
-    fn from_number(&mut self, enabled: bool) -> Option<String> {
+    fn own_number(&mut self, enabled: bool) -> Option<String> {
         let number = self
             .number("/fromNumber")
             .or_else(|| self.number("/twilio/from"));

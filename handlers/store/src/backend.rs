@@ -27,14 +27,16 @@ pub(crate) enum Opened {
 }
 
 impl Backend {
-    /// Finds a file at the top.
-    pub(crate) async fn open(&self, id: &MediaId) -> Result<Opened, TakeError> {
+    /// Finds a file on a shelf.
+    pub(crate) async fn open(&self, shelf: Shelf, id: &MediaId) -> Result<Opened, TakeError> {
         match self {
             Self::Folder(folder) => {
                 let (folder, id) = (Arc::clone(folder), id.clone());
-                blocking(move || folder.open(&id)).await.map(Opened::File)
+                blocking(move || folder.open(shelf, &id))
+                    .await
+                    .map(Opened::File)
             }
-            Self::Objects(objects) => objects.open(id).await.map(Opened::Object),
+            Self::Objects(objects) => objects.open(shelf, id).await.map(Opened::Object),
         }
     }
 

@@ -25,10 +25,20 @@ impl Shelf {
     }
 
     /// A key below the top: `inbound/<name>`.
-    pub(crate) fn key(self, name: &str) -> String {
+    pub fn key(self, name: &str) -> String {
         match self.folder() {
             Some(folder) => format!("{folder}/{name}"),
             None => name.to_owned(),
         }
+    }
+
+    /// The shelf and the name of a key; `None` when there is no such shelf.
+    pub fn of_key(key: &str) -> Option<(Self, &str)> {
+        let Some((folder, name)) = key.split_once('/') else {
+            return Some((Self::Top, key));
+        };
+        let shelves = [Self::Inbound, Self::Outbound, Self::Browser];
+        let shelf = shelves.into_iter().find(|it| it.folder() == Some(folder))?;
+        Some((shelf, name))
     }
 }

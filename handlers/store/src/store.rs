@@ -128,7 +128,7 @@ impl Store {
         id: &MediaId,
         max_bytes: u64,
     ) -> Result<Held, TakeError> {
-        let opened = self.0.backend.open(id).await?;
+        let opened = self.0.backend.open(Shelf::Top, id).await?;
         let (size, modified) = (opened.size(), opened.modified());
         if size > max_bytes {
             return Err(TakeError::TooLarge { size });
@@ -136,6 +136,29 @@ impl Store {
         if age(SystemTime::now(), modified) > self.0.limits.lifetimes.link {
             self.expire(effects, id, size).await;
             return Err(TakeError::Expired);
+        }
+        Ok(Held {
+            id: id.clone(),
+            bytes: opened.read().await?,
+            modified,
+        })
+    }
+
+    /// Reads a file of at most `max_bytes` from a shelf, however old it is: it is there until it is swept, as in the
+    /// legacy. Dropping the future changes nothing.
+    ///
+    /// # Errors
+    /// When there is no such file to give.
+    pub async fn look(
+        &self,
+        shelf: Shelf,
+        id: &MediaId,
+        max_bytes: u64,
+    ) -> Result<Held, TakeError> {
+        let opened = self.0.backend.open(shelf, id).await?;
+        let (size, modified) = (opened.size(), opened.modified());
+        if size > max_bytes {
+            return Err(TakeError::TooLarge { size });
         }
         Ok(Held {
             id: id.clone(),

@@ -295,3 +295,29 @@ proptest! {
         }
     }
 }
+
+#[tokio::test]
+async fn what_lies_on_a_shelf_is_looked_at_there_and_nowhere_else() -> Outcome {
+    let media = Media::new(Limits::default())?;
+    media.put("inbound/a.txt", b"a", 60 * 60)?;
+    media.put("inbound/large.txt", &[0; 2000], 0)?;
+    fs::create_dir_all(media.root().join("outbound"))?;
+    symlink("../inbound/a.txt", media.root().join("outbound/a.txt"))?;
+    let look = async |key: &str| {
+        let (shelf, name) = Shelf::of_key(key).expect("a shelf");
+        let id = MediaId::parse(name).expect("an id");
+        media.store.look(shelf, &id, MAX).await
+    };
+    assert_eq!(look("inbound/a.txt").await?.bytes, "a");
+    for (key, expect) in [
+        ("a.txt", "no such file"),
+        ("browser/a.txt", "no such file"),
+        ("outbound/a.txt", "not a plain file of the store"),
+        ("inbound/large.txt", "the file has 2000 bytes"),
+    ] {
+        let refused = look(key).await.expect_err(key).to_string();
+        assert_eq!(refused, expect, "{key}");
+    }
+    assert!(Shelf::of_key("../a.txt").is_none());
+    Ok(())
+}

@@ -47,10 +47,14 @@ impl Folder {
         Self { root }
     }
 
-    /// Opens a file at the top.
-    pub(crate) fn open(&self, id: &MediaId) -> Result<Opened, TakeError> {
+    /// Opens a file on a shelf.
+    pub(crate) fn open(&self, shelf: Shelf, id: &MediaId) -> Result<Opened, TakeError> {
         let root = self.root(Absent::Refuse).map_err(refusal)?;
-        let file = File::from(open_file(&root, id.as_str()).map_err(refusal)?);
+        let folder = match shelf.folder() {
+            None => root,
+            Some(name) => open_folder(&root, name).map_err(refusal)?,
+        };
+        let file = File::from(open_file(&folder, id.as_str()).map_err(refusal)?);
         let stat = rustix::fs::fstat(&file).map_err(refusal)?;
         if !is_file(&stat) {
             return Err(TakeError::InvalidPath);

@@ -46,9 +46,12 @@ impl Objects {
         Self { store, prefix }
     }
 
-    /// Finds a file at the top.
-    pub(crate) async fn open(&self, id: &MediaId) -> Result<Opened, TakeError> {
-        let place = self.place(&[id.as_str()]);
+    /// Finds a file on a shelf.
+    pub(crate) async fn open(&self, shelf: Shelf, id: &MediaId) -> Result<Opened, TakeError> {
+        let place = match shelf.folder() {
+            Some(folder) => self.place(&[folder, id.as_str()]),
+            None => self.place(&[id.as_str()]),
+        };
         self.store.get(&place).await.map(Opened).map_err(refusal)
     }
 

@@ -63,27 +63,35 @@ fn request(ask: &Ask) -> Result<Request<Full<Bytes>>, FetchError> {
 
 impl Answer {
     /// Reads the body, up to `limit` bytes.
-    pub(crate) async fn read(self, limit: usize) -> Result<(Parts, Bytes), FetchError> {
-        let Self {
-            head,
-            mut body,
-            _connection,
-        } = self;
-        refuse_encoded(&head.headers)?;
-        let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-        refuse_above(limit, declared)?;
+    pub(crate) async fn read(mut self, limit: usize) -> Result<(Parts, Bytes), FetchError> {
+        self.check(limit)?;
         let mut whole = BytesMut::new();
-        while let Some(frame) = body.frame().await {
+        while let Some(data) = self.piece().await? {
+            refuse_above(limit, whole.len().saturating_add(data.len()))?;
+            whole.extend_from_slice(&data);
+        }
+        Ok((self.head, whole.freeze()))
+    }
+
+    /// Refuses a body that is compressed, or that says itself that it has more than `limit` bytes.
+    pub(crate) fn check(&self, limit: usize) -> Result<(), FetchError> {
+        refuse_encoded(&self.head.headers)?;
+        let declared = usize::try_from(self.body.size_hint().lower()).unwrap_or(usize::MAX);
+        refuse_above(limit, declared)
+    }
+
+    /// The next piece of the body; `None` at its end. Nothing is lost when the future is dropped.
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, FetchError> {
+        while let Some(frame) = self.body.frame().await {
             if let Ok(data) = frame?.into_data() {
-                refuse_above(limit, whole.len().saturating_add(data.len()))?;
-                whole.extend_from_slice(&data);
+                return Ok(Some(data));
             }
         }
-        Ok((head, whole.freeze()))
+        Ok(None)
     }
 }
 
-fn refuse_above(limit: usize, bytes: usize) -> Result<(), FetchError> {
+pub(crate) fn refuse_above(limit: usize, bytes: usize) -> Result<(), FetchError> {
     if bytes > limit {
         return Err(FetchError::TooLarge { limit });
     }

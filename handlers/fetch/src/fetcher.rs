@@ -13,6 +13,7 @@ use http::header::{self, HeaderMap};
 use http::{Method, Request, StatusCode};
 use overgrow_handler::{Effect, Effects};
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::ask::Ask;
@@ -21,7 +22,7 @@ use crate::exchange::{Answer, exchange};
 use crate::redirect::Step;
 use crate::resolve::Resolver;
 use crate::target::Target;
-use crate::{FetchError, Policy, sniff};
+use crate::{FetchError, Policy, Streamed, sniff};
 
 /// Fetches under one policy; cheap to clone, and all clones share its bound on fetches at once. Proxies named by the
 /// environment are not used: they would connect to what was not checked.
@@ -32,7 +33,7 @@ struct Inner {
     policy: Policy,
     resolver: Resolver,
     connector: Connector,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
 }
 
 /// What one fetch may take.
@@ -85,7 +86,7 @@ impl Fetcher {
     /// A fetcher under this policy. It reads nothing before the first fetch.
     pub fn new(policy: Policy) -> Self {
         Self(Arc::new(Inner {
-            turns: Semaphore::new(policy.at_once),
+            turns: Arc::new(Semaphore::new(policy.at_once)),
             resolver: Resolver::default(),
             connector: Connector::default(),
             policy,
@@ -119,10 +120,35 @@ impl Fetcher {
         request: Request<Bytes>,
         limits: Limits,
     ) -> Result<Outcome, FetchError> {
+        self.run(effects, self.read(request)?, limits).await
+    }
+
+    /// Sends one request and gives the answer as soon as its head is there, whatever it is: a redirect is the caller's to
+    /// follow or not. It is performed at once; a caller that plans is to plan it. Dropping the future closes the
+    /// connection.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get); later ones come with the body.
+    pub async fn send(
+        &self,
+        request: Request<Bytes>,
+        limits: Limits,
+    ) -> Result<Streamed, FetchError> {
+        let ask = self.read(request)?;
+        let until = Instant::now() + limits.time;
+        let sent = timeout_at(until, async {
+            let turn = Arc::clone(&self.0.turns).acquire_owned().await;
+            let turn = turn.map_err(|_| FetchError::Timeout)?;
+            Ok::<_, FetchError>((self.ask(&ask).await?, turn))
+        });
+        let (answer, turn) = sent.await.map_err(|_| FetchError::Timeout)??;
+        Streamed::new(ask.target.url, answer, turn, until, limits.bytes)
+    }
+
+    fn read(&self, request: Request<Bytes>) -> Result<Ask, FetchError> {
         let (head, body) = request.into_parts();
         let target = Target::parse(&head.uri.to_string(), &self.0.policy)?;
-        let ask = Ask::new(target, head.method, head.headers, body)?;
-        self.run(effects, ask, limits).await
+        Ask::new(target, head.method, head.headers, body)
     }
 
     async fn run(

@@ -15,6 +15,7 @@ mod range;
 mod redirect;
 mod resolve;
 mod sniff;
+mod stream;
 mod target;
 
 pub use error::{Blame, FetchError};
@@ -22,3 +23,4 @@ pub use fetcher::{Fetched, Fetcher, Limits, Outcome};
 pub use policy::{Downgrade, Policy};
 pub use range::{Range, Verdict, judge};
 pub use sniff::sniff;
+pub use stream::Streamed;

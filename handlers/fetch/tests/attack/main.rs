@@ -9,6 +9,7 @@ mod manners;
 mod names;
 mod origin;
 mod redirects;
+mod streams;
 mod tls;
 
 use std::net::{IpAddr, Ipv4Addr};

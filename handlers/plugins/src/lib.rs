@@ -20,6 +20,7 @@ mod hands;
 )]
 mod host;
 mod plugin;
+mod web;
 mod who;
 
 pub use artifact::{ArtifactError, LARGEST, Made, SignatureError, Signatures, Trust};
@@ -28,6 +29,7 @@ pub use engine::{Engine, EngineConfig, EngineError};
 pub use grant::Grant;
 pub use hands::{Counter, GatewayRpc, Hands, RpcError};
 pub use plugin::{Imports, LoadError, Plugin, Running, Typing};
+pub use web::WebComponent;
 
 /// What plugins are asked and what they answer, as `wit/0.1` has it.
 pub mod wit {

@@ -3,15 +3,15 @@
 //! It does not know where the file lay nor who swaps versions. The surprise: each call has an instance of its own,
 //! made and thrown away in microseconds, so that neither a trap nor a secret outlives its call.
 
-mod call;
+pub(crate) mod call;
 mod channel;
 mod exports;
-mod failure;
+pub(crate) mod failure;
 mod imports;
 mod load;
 mod others;
 mod running;
-mod store;
+pub(crate) mod store;
 mod webhook;
 
 use std::fmt;

@@ -5,6 +5,8 @@
 
 use std::future::Future;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
@@ -21,8 +23,8 @@ pub(crate) struct Guests {
 #[error("{0}")]
 pub(crate) struct Lost(String);
 
-/// Ends its task when dropped.
-struct Leash<T>(JoinHandle<T>);
+/// A guest's future that runs by itself and is ended when this is dropped, at its next yield.
+pub(crate) struct Leash<T>(JoinHandle<T>);
 
 /// Polls of guests between two looks at the clock and at sockets. A spinning guest takes a tick for each poll, so that
 /// tokio's own 61 would let a timer be late by half a second.
@@ -53,8 +55,16 @@ impl Guests {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let mut leash = Leash(self.handle.spawn(guest));
-        (&mut leash.0).await.map_err(|end| Lost(end.to_string()))
+        self.spawn(guest).await
+    }
+
+    /// As [`run`](Self::run), and begins at once.
+    pub(crate) fn spawn<F>(&self, guest: F) -> Leash<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        Leash(self.handle.spawn(guest))
     }
 }
 
@@ -64,6 +74,15 @@ impl Drop for Guests {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
+    }
+}
+
+impl<T> Future for Leash<T> {
+    type Output = Result<T, Lost>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let ended = ready!(Pin::new(&mut self.0).poll(cx));
+        Poll::Ready(ended.map_err(|end| Lost(end.to_string())))
     }
 }
 

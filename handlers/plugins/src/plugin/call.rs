@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout_at;
 use wasmtime::Store;
@@ -17,11 +17,11 @@ use super::store::{self, Patience};
 use super::{Loaded, Plugin, failure};
 use crate::bindings::overgrow::plugin::types::CallContext;
 use crate::call::{Ask, CallError};
-use crate::engine::Places;
+use crate::engine::{Engine, Places};
 use crate::host::State;
 
 /// A place among the plugin's calls and room for its instance.
-pub(super) struct Turn {
+pub(crate) struct Turn {
     _turn: OwnedSemaphorePermit,
     _room: Places,
 }
@@ -70,20 +70,7 @@ impl Loaded {
     }
 
     pub(super) async fn turn(&self, patience: Patience) -> Result<Turn, CallError> {
-        let turns = Arc::clone(&self.turns);
-        let both = async {
-            let turn = turns.acquire_owned().await.ok()?;
-            let room = self.engine.room().take(self.places).await?;
-            Some(Turn {
-                _turn: turn,
-                _room: room,
-            })
-        };
-        match timeout_at(patience.end.into(), both).await {
-            Ok(Some(turn)) => Ok(turn),
-            Ok(None) => Err(CallError::Gone),
-            Err(_) => Err(CallError::Busy),
-        }
+        turn(&self.engine, &self.turns, self.places, patience).await
     }
 
     /// An instance, within the call's patience.
@@ -114,6 +101,29 @@ impl Loaded {
         };
         let ran = timeout_at(patience.end.into(), running).await;
         named(ran, store, patience)
+    }
+}
+
+/// Waits for a turn among a component's calls and for room, as long as there is patience.
+pub(crate) async fn turn(
+    engine: &Engine,
+    turns: &Arc<Semaphore>,
+    places: u32,
+    patience: Patience,
+) -> Result<Turn, CallError> {
+    let turns = Arc::clone(turns);
+    let both = async {
+        let turn = turns.acquire_owned().await.ok()?;
+        let room = engine.room().take(places).await?;
+        Some(Turn {
+            _turn: turn,
+            _room: room,
+        })
+    };
+    match timeout_at(patience.end.into(), both).await {
+        Ok(Some(turn)) => Ok(turn),
+        Ok(None) => Err(CallError::Gone),
+        Err(_) => Err(CallError::Busy),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::host::State;
 const TOO_MUCH: &str = "fuel allocated for hostcalls has been exhausted";
 
 /// Names what ended a call. `time` is what it had.
-pub(super) fn name(error: &wasmtime::Error, state: &State, time: Duration) -> CallError {
+pub(crate) fn name(error: &wasmtime::Error, state: &State, time: Duration) -> CallError {
     debug!(plugin = %state.who.name, call = %state.ask.id, "{error:?}");
     if error.is::<PoolConcurrencyLimitError>() {
         return CallError::Busy;

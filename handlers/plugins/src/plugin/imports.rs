@@ -17,7 +17,7 @@ const OURS: &str = "overgrow:plugin/";
 const WASI: &str = "wasi:";
 
 impl Imports {
-    pub(super) fn of(component: &Component) -> Self {
+    pub(crate) fn of(component: &Component) -> Self {
         let (kind, engine) = (component.component_type(), component.engine());
         let mut imports = Self::default();
         for (name, _) in kind.imports(engine) {

@@ -14,11 +14,11 @@ use crate::host::State;
 
 /// How long a call may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
+pub(crate) struct Patience {
     /// From when it was asked.
-    pub(super) time: Duration,
+    pub(crate) time: Duration,
     /// Until then.
-    pub(super) end: Instant,
+    pub(crate) end: Instant,
 }
 
 /// What arguments and results take beside their payload: names, headers, the frames of lists.
@@ -28,7 +28,7 @@ const NEXT: u64 = 1;
 
 impl Patience {
     /// What the caller and the grant both allow, from now.
-    pub(super) fn of(ask: &Ask, limits: &Limits) -> Self {
+    pub(crate) fn of(ask: &Ask, limits: &Limits) -> Self {
         let now = Instant::now();
         let time = ask.deadline.saturating_duration_since(now);
         let time = time.min(limits.deadline);
@@ -65,7 +65,7 @@ pub(super) fn fresh(plugin: &Loaded, ask: &Ask, patience: Patience) -> Store<Sta
 }
 
 /// Gives the guest until the end of its patience: it takes turns with others at each tick, and past the end it traps.
-pub(super) fn lend(store: &mut Store<State>, patience: Patience) {
+pub(crate) fn lend<T: Send + 'static>(store: &mut Store<T>, patience: Patience) {
     store.set_epoch_deadline(NEXT);
     store.epoch_deadline_callback(move |_| Ok(turn(patience.end)));
 }

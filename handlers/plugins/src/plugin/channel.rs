@@ -41,7 +41,7 @@ impl Plugin {
         &self,
         ask: &Ask,
         target: Target,
-        caption: Option<String>,
+        caption: Option<Text>,
         attachments: Vec<Attachment>,
     ) -> Result<Delivery, CallError> {
         let export = self.as_channel()?.send_media;

@@ -24,7 +24,7 @@ pub(super) struct Export<P, R> {
 /// A result that may be the plugin's own failure.
 type Fallible<T> = (Result<T, Failure>,);
 /// A target, a caption and what goes with it.
-type Files = (CallContext, Target, Option<String>, Vec<Attachment>);
+type Files = (CallContext, Target, Option<Text>, Vec<Attachment>);
 /// An account and what a person wrote.
 type Query = (CallContext, Option<String>, String);
 /// Addresses and their labels.

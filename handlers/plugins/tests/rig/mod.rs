@@ -10,21 +10,26 @@ use overgrow_plugins::grant::Limits;
 use overgrow_plugins::wit::tool::{Content, Invocation};
 use overgrow_plugins::{Ask, CallError, Engine, EngineConfig, Grant, Hands, Plugin};
 
-/// Few threads, so that guests have to share them.
-pub fn engine() -> Engine {
+/// Few threads, so that guests have to share them. A debug build's compiler takes seconds, so all tests share a cache.
+pub(crate) fn engine() -> Engine {
+    engine_for(100)
+}
+
+/// The same, with room for so many instances.
+pub(crate) fn engine_for(instances: u32) -> Engine {
     engine_of(EngineConfig {
         threads: 2,
-        instances: 100,
-        cache: None,
+        instances,
+        cache: Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled")),
     })
 }
 
-pub fn engine_of(config: EngineConfig) -> Engine {
+pub(crate) fn engine_of(config: EngineConfig) -> Engine {
     Engine::new(config).expect("an engine")
 }
 
 /// A component that `cargo xtask plugins` built.
-pub fn component(name: &str) -> Vec<u8> {
+pub(crate) fn component(name: &str) -> Vec<u8> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let path = root.join("target/plugins").join(format!("{name}.wasm"));
     std::fs::read(&path).unwrap_or_else(|error| {
@@ -35,7 +40,7 @@ pub fn component(name: &str) -> Vec<u8> {
     })
 }
 
-pub async fn hostile(engine: &Engine, limits: Limits) -> Plugin {
+pub(crate) async fn hostile(engine: &Engine, limits: Limits) -> Plugin {
     let grant = Grant {
         limits,
         ..Grant::default()
@@ -43,12 +48,12 @@ pub async fn hostile(engine: &Engine, limits: Limits) -> Plugin {
     load(engine, "hostile", component("hostile"), grant).await
 }
 
-pub async fn load(engine: &Engine, name: &str, bytes: Vec<u8>, grant: Grant) -> Plugin {
+pub(crate) async fn load(engine: &Engine, name: &str, bytes: Vec<u8>, grant: Grant) -> Plugin {
     let loaded = Plugin::load(engine, name, bytes, grant, Hands::default()).await;
     loaded.unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-pub fn ask(id: &str) -> Ask {
+pub(crate) fn ask(id: &str) -> Ask {
     Ask {
         id: id.to_owned(),
         attempt: 1,
@@ -58,7 +63,7 @@ pub fn ask(id: &str) -> Ask {
     }
 }
 
-pub fn within(time: Duration) -> Limits {
+pub(crate) fn within(time: Duration) -> Limits {
     Limits {
         deadline: time,
         ..Limits::default()
@@ -66,7 +71,11 @@ pub fn within(time: Duration) -> Limits {
 }
 
 /// Has the hostile plugin do something, and gives its text.
-pub async fn misdeed(plugin: &Plugin, name: &str, arguments: &str) -> Result<String, CallError> {
+pub(crate) async fn misdeed(
+    plugin: &Plugin,
+    name: &str,
+    arguments: &str,
+) -> Result<String, CallError> {
     let invocation = Invocation {
         name: name.to_owned(),
         arguments: arguments.to_owned(),

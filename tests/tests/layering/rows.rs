@@ -277,7 +277,7 @@ pub(crate) const ROOMS: &[Room] = &[
 ];
 
 /// What may touch the world below `handlers`: each takes `Effects` for what it changes. `core` is the contract itself.
-pub(crate) const HANDS: &[&str] = &["core", "settings", "bridge", "fetch", "store"];
+pub(crate) const HANDS: &[&str] = &["core", "settings", "bridge", "fetch", "store", "outbox"];
 
 /// What a built-in handler must not name: its ways to the world are the hands.
 pub(crate) const HANDLER_SOURCES: &[&str] = &[

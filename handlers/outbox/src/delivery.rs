@@ -55,6 +55,11 @@ pub enum Delivery {
         /// Why, for people.
         reason: String,
     },
+    /// Certainly nothing was sent, and the message is at fault: there is no such channel or addressee.
+    Rejected {
+        /// Why, for whoever posted it.
+        reason: String,
+    },
     /// It may be out or not: the answer did not come.
     Unknown {
         /// Why, for people.

@@ -18,7 +18,8 @@ const SCHEMA: i64 = 1;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Times are Unix milliseconds. `number` is the order; a letter that is sent again gets a new one. `state` is 0 for what
-/// waits, 1 for what was sent, 2 for a dead letter. `body` is what is still to be sent of a message.
+/// waits, 1 for what was sent, 2 for a dead letter; `fault` is 1 for one
+/// that is at fault itself. `body` is what is still to be sent of a message.
 const TABLES: &str = "
     CREATE TABLE message (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -33,6 +34,7 @@ const TABLES: &str = "
         settled INTEGER NOT NULL DEFAULT 0,
         ended INTEGER NOT NULL DEFAULT 0,
         reason TEXT,
+        fault INTEGER NOT NULL DEFAULT 0,
         receipt TEXT NOT NULL DEFAULT '{}',
         body TEXT NOT NULL
     );

@@ -44,7 +44,18 @@ pub enum State {
     Dead {
         /// Since when, Unix milliseconds.
         ended: i64,
+        /// What is to blame.
+        fault: Fault,
     },
+}
+
+/// What is to blame for a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The message: as it is it will never be sent.
+    Message,
+    /// Those who should have carried it, or the time that they took.
+    Carriage,
 }
 
 impl Standing {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::delivery::{Delivery, Receipt, Retry};
-use crate::{Content, OutboxConfig};
+use crate::{Content, Fault, OutboxConfig};
 
 /// How often a message was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,6 +29,7 @@ pub(crate) enum Verdict {
         receipt: Receipt,
         /// What is not; `None` for all that it had.
         rest: Option<Content>,
+        fault: Fault,
         reason: String,
     },
 }
@@ -73,6 +74,7 @@ pub(crate) fn judge(delivery: Delivery, past: Past, chance: f64, config: &Outbox
         Delivery::Failed { retry, reason } => {
             Failure::new(past.tries.certain(), reason, |tries| wait(retry, tries))
         }
+        Delivery::Rejected { reason } => return Verdict::rejected(reason),
         Delivery::Unknown { reason } => Failure::new(past.tries.uncertain(), reason, |tries| {
             wait(Retry::Backoff, tries)
         }),
@@ -119,8 +121,20 @@ impl Failure {
             _ => Verdict::Dead {
                 receipt: self.receipt,
                 rest: self.rest,
+                fault: Fault::Carriage,
                 reason: self.reason,
             },
+        }
+    }
+}
+
+impl Verdict {
+    fn rejected(reason: String) -> Self {
+        Self::Dead {
+            receipt: Receipt::default(),
+            rest: None,
+            fault: Fault::Message,
+            reason,
         }
     }
 }
@@ -236,6 +250,17 @@ mod tests {
         assert_eq!(again(away(), tries(2, 2)), Some((SECOND, tries(2, 2))));
         let old = judge(away(), past(tries(0, 0), SECOND * 100), 1.0, &config());
         assert!(matches!(old, Verdict::Dead { .. }));
+    }
+
+    #[test]
+    fn what_is_rejected_is_the_messages_fault_and_what_is_given_up_is_not() {
+        let check = |delivery, expect| {
+            let verdict = judge(delivery, past(tries(0, 0), SECOND), 1.0, &config());
+            assert!(matches!(verdict, Verdict::Dead { fault, .. } if fault == expect));
+        };
+        let reason = "no such addressee".to_owned();
+        check(Delivery::Rejected { reason }, Fault::Message);
+        check(failed(Retry::Never), Fault::Carriage);
     }
 
     #[test]

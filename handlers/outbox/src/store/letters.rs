@@ -40,7 +40,7 @@ impl Store {
         self.on_letter(id, |transaction, tally| {
             // A new number, because whoever delivers looks behind the last one that it knows.
             let sql =
-                "UPDATE message SET state = 0, due = 0, made = 0, settled = settled + 1, ended = 0,
+                "UPDATE message SET state = 0, due = 0, made = 0, settled = settled + 1, ended = 0, fault = 0,
                 number = (SELECT max(seq) + 1 FROM sqlite_sequence WHERE name = 'message')
                 WHERE id = ?1 RETURNING number, octet_length(body)";
             let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));

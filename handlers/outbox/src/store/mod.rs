@@ -24,7 +24,7 @@ pub(crate) use self::sessions::{Conversation, Direction};
 use crate::delivery::Receipt;
 use crate::status::Gauges;
 use crate::verdict::Tries;
-use crate::{Message, OutboxConfig, OutboxError, Standing, State};
+use crate::{Fault, Message, OutboxConfig, OutboxError, Standing, State};
 
 /// The open outbox.
 pub(crate) struct Store {
@@ -213,7 +213,7 @@ fn version(file: &Connection) -> rusqlite::Result<i64> {
 
 /// What [`standing`] reads.
 const STANDING: &str =
-    "SELECT id, key, body, at, state, due, ended, made, reason, receipt FROM message";
+    "SELECT id, key, body, at, state, due, ended, made, reason, receipt, fault FROM message";
 
 fn standing(row: &Row<'_>) -> rusqlite::Result<Standing> {
     let body: String = row.get(2)?;
@@ -230,11 +230,23 @@ fn standing(row: &Row<'_>) -> rusqlite::Result<Standing> {
         state: match row.get(4)? {
             0 => State::Waiting { due: row.get(5)? },
             1 => State::Sent { ended },
-            _ => State::Dead { ended },
+            _ => State::Dead {
+                ended,
+                fault: fault(row, 10)?,
+            },
         },
         attempts: row.get(7)?,
         reason: row.get(8)?,
         receipt: receipt(row, 9)?,
+    })
+}
+
+fn fault(row: &Row<'_>, column: usize) -> rusqlite::Result<Fault> {
+    let number: i64 = row.get(column)?;
+    Ok(if number == 1 {
+        Fault::Message
+    } else {
+        Fault::Carriage
     })
 }
 

@@ -9,7 +9,7 @@ use crate::clock::{millis, now};
 use crate::delivery::Receipt;
 use crate::status::count;
 use crate::verdict::{Again, Verdict};
-use crate::{Content, Message, OutboxError};
+use crate::{Content, Fault, Message, OutboxError};
 
 impl Store {
     /// Writes a verdict. Gives when the message is due again; `None` when it has ended.
@@ -30,16 +30,12 @@ impl Store {
             Verdict::Dead {
                 receipt,
                 rest,
+                fault,
                 reason,
             } => {
                 let message = left(entry, rest.as_ref());
-                end(
-                    transaction,
-                    tally,
-                    entry,
-                    &Ending::dead(receipt, message, reason),
-                )
-                .map(|()| None)
+                let ending = Ending::dead(receipt, message, *fault, reason);
+                end(transaction, tally, entry, &ending).map(|()| None)
             }
         })?;
         match verdict {
@@ -60,6 +56,7 @@ struct Ending<'a> {
     receipt: &'a Receipt,
     /// What is still to be said of it; `None` leaves what is there.
     message: Option<Message>,
+    fault: i64,
     reason: Option<&'a str>,
 }
 
@@ -69,15 +66,17 @@ impl<'a> Ending<'a> {
             state: 1,
             receipt,
             message,
+            fault: 0,
             reason: None,
         }
     }
 
-    fn dead(receipt: &'a Receipt, message: Option<Message>, reason: &'a str) -> Self {
+    fn dead(receipt: &'a Receipt, message: Option<Message>, fault: Fault, reason: &'a str) -> Self {
         Self {
             state: 2,
             receipt,
             message,
+            fault: i64::from(fault == Fault::Message),
             reason: Some(reason),
         }
     }
@@ -93,7 +92,7 @@ fn end(
         return Ok(());
     };
     let sql = "UPDATE message SET state = ?2, ended = ?3, made = made + 1, reason = ?4,
-        receipt = ?5, body = coalesce(?6, body) WHERE number = ?1";
+        receipt = ?5, body = coalesce(?6, body), fault = ?7 WHERE number = ?1";
     let mut update = transaction.prepare_cached(sql)?;
     update.execute(params![
         entry.number,
@@ -102,6 +101,7 @@ fn end(
         ending.reason,
         joined(entry, ending.receipt),
         ending.message.as_ref().map(Message::to_json),
+        ending.fault,
     ])?;
     tally.remove(before);
     Ok(())

@@ -41,6 +41,7 @@ fn dead() -> Verdict {
     Verdict::Dead {
         receipt: Receipt::default(),
         rest: None,
+        fault: Fault::Carriage,
         reason: "no".to_owned(),
     }
 }

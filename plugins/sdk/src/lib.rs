@@ -99,6 +99,7 @@ pub mod kv;
 mod log;
 pub mod secret;
 pub mod text;
+pub mod v8;
 pub mod webhook;
 mod world;
 

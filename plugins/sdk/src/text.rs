@@ -27,11 +27,11 @@ pub fn chunks(text: &str, limit: usize) -> Vec<String> {
     let mut rest = text;
     while limit > 0 && units(rest) > limit {
         let cut = cut(rest, limit);
-        let piece = rest[..cut].trim_end_matches(blank);
+        let piece = rest[..cut].trim_end_matches(is_blank);
         if !piece.is_empty() {
             pieces.push(piece.to_owned());
         }
-        rest = rest[cut..].trim_start_matches(blank);
+        rest = rest[cut..].trim_start_matches(is_blank);
     }
     if !rest.is_empty() {
         pieces.push(rest.to_owned());
@@ -50,8 +50,8 @@ fn cut(text: &str, limit: usize) -> usize {
         .max(first)
 }
 
-/// White space as JavaScript has it.
-fn blank(letter: char) -> bool {
+/// White space as JavaScript has it: with U+FEFF, without U+0085.
+pub fn is_blank(letter: char) -> bool {
     letter == '\u{feff}' || (letter.is_whitespace() && letter != '\u{85}')
 }
 

@@ -7,6 +7,8 @@ pub mod event;
 pub mod location;
 pub mod markdown;
 pub mod names;
+pub mod policy;
 pub mod poll;
 pub mod sanitize;
 pub mod settings;
+pub mod trouble;

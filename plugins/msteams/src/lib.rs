@@ -1,0 +1,4 @@
+//! Microsoft Teams as a channel: what the Bot Framework posts to us, and what is posted back.
+
+pub mod activity;
+pub mod settings;

@@ -20,6 +20,7 @@ mod hands;
 )]
 mod host;
 mod plugin;
+mod wasi;
 mod web;
 mod who;
 

@@ -127,12 +127,12 @@ mod tests {
     fn a_key_that_others_can_read_is_none() {
         let here = tempfile::tempdir().unwrap();
         let folder = here.path().join("c");
-        drop(Seal::of(&folder).expect("a key"));
+        Seal::of(&folder).map(drop).expect("a key");
         let key = folder.join(KEY);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
         assert_eq!((mode(&folder), mode(&key)), (0o700, 0o600));
         fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
-        let refused = Seal::of(&folder).err().expect("refused");
+        let refused = Seal::of(&folder).map(drop).expect_err("refused");
         assert!(refused.to_string().contains("open to others"));
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();

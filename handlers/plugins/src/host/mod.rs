@@ -63,6 +63,7 @@ impl State {
     /// Begins the next call of an instance that lives longer than one.
     pub(crate) fn turn(&mut self, ask: &Ask) {
         self.ask = ask.clone();
+        self.wasi.turn();
     }
 }
 

@@ -1,32 +1,44 @@
-//! A WASI context with nothing behind it, for guests whose standard library asks for one.
-//!
-//! No files, arguments, environment, names or sockets; what is printed goes nowhere. Clock and random bytes work.
+//! The WASI context of one instance, made when it is first asked for.
 
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::State;
+use crate::wasi::{self, Printed};
 
-/// Random bytes that a guest may ask WASI for at once: hash maps want 16, keys 32.
-const RANDOM: u64 = 64 * 1024;
-
-/// The context, made when it is first asked for.
+/// A context and what was printed through it; most plugins need neither.
 #[derive(Default)]
-pub(super) struct Closed(Option<WasiCtx>);
+pub(super) struct Closed(Option<(WasiCtx, Printed)>);
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        let (ctx, _) = self.wasi.0.get_or_insert_with(|| open(&self.who.name));
         WasiCtxView {
-            ctx: self.wasi.0.get_or_insert_with(closed),
+            ctx,
             table: &mut self.table,
         }
     }
 }
 
-fn closed() -> WasiCtx {
-    WasiCtx::builder()
-        .allow_tcp(false)
-        .allow_udp(false)
-        .allow_ip_name_lookup(false)
-        .max_random_size(RANDOM)
-        .build()
+impl State {
+    /// The last line a guest of WASI's printed in this call; empty for others.
+    pub(crate) fn printed(&self) -> String {
+        let printed = self.wasi.0.as_ref();
+        printed
+            .map(|(_, printed)| printed.last())
+            .unwrap_or_default()
+    }
+}
+
+impl Closed {
+    /// Begins the next call.
+    pub(super) fn turn(&mut self) {
+        if let Some((_, printed)) = &self.0 {
+            printed.turn();
+        }
+    }
+}
+
+fn open(plugin: &str) -> (WasiCtx, Printed) {
+    let printed = Printed::new(plugin);
+    (wasi::closed(&printed), printed)
 }

@@ -29,13 +29,18 @@ pub(crate) fn name(error: &wasmtime::Error, state: &State, time: Duration) -> Ca
     if reason.contains(TOO_MUCH) {
         return CallError::Answer(state.who.grant.limits.answer);
     }
-    CallError::Trap(told(error, reason))
+    CallError::Trap(told(error, &reason, &state.printed()))
 }
 
-fn told(error: &wasmtime::Error, reason: String) -> String {
-    match error.downcast_ref::<I32Exit>() {
+/// The reason, and what a guest of WASI's printed last: of a panic, that is the message.
+fn told(error: &wasmtime::Error, reason: &str, printed: &str) -> String {
+    let reason = match error.downcast_ref::<I32Exit>() {
         Some(exit) => format!("it ended itself with status {}", exit.0),
         None => reason.trim_start_matches("wasm trap: ").to_owned(),
+    };
+    match printed.is_empty() {
+        true => reason,
+        false => format!("{reason}; it printed last: {printed}"),
     }
 }
 

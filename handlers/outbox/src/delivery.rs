@@ -128,7 +128,7 @@ impl Receipt {
     }
 
     /// Adds what came later.
-    pub(crate) fn join(&mut self, later: Self) {
+    pub fn join(&mut self, later: Self) {
         self.message_ids.extend(later.message_ids);
         self.conversation = later.conversation.or(self.conversation.take());
         self.sent_at = later.sent_at.or(self.sent_at);

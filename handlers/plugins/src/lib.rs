@@ -4,6 +4,7 @@
 //! call (a service's for its life), so that no state leaks from one call into another.
 
 mod artifact;
+mod backoff;
 #[allow(
     unreachable_pub,
     missing_docs,
@@ -11,6 +12,7 @@ mod artifact;
 )]
 mod bindings;
 mod call;
+mod channel;
 mod engine;
 pub mod grant;
 mod hands;
@@ -19,17 +21,21 @@ mod hands;
     reason = "the generated bindings re-export the types behind the handles"
 )]
 mod host;
+mod jobs;
 mod plugin;
+mod service;
 mod wasi;
 mod web;
 mod who;
 
 pub use artifact::{ArtifactError, LARGEST, Made, SignatureError, Signatures, Trust};
 pub use call::{Ask, CallError, Retry};
+pub use channel::PluginCarrier;
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use grant::Grant;
 pub use hands::{Counter, GatewayRpc, Hands, RpcError};
 pub use plugin::{Imports, LoadError, Plugin, Running, Typing};
+pub use service::{ServiceState, ServiceStatus, Supervised};
 pub use web::WebComponent;
 
 /// What plugins are asked and what they answer, as `wit/0.1` has it.

@@ -54,7 +54,11 @@ impl channel::Guest for Hostile {
         attachments: Vec<Attachment>,
     ) -> Result<Delivery, Failure> {
         let files = attachments.into_iter().filter_map(|file| file.media_id);
-        let words = [ctx.call_id, target.to, caption.map(|text| text.body).unwrap_or_default()];
+        let words = [
+            ctx.call_id,
+            target.to,
+            caption.map(|text| text.body).unwrap_or_default(),
+        ];
         sent(words.into_iter().chain(files))
     }
 

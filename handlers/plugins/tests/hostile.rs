@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use overgrow_plugins::grant::Limits;
+use overgrow_plugins::grant::{Limits, MediaGrant, Write};
 use overgrow_plugins::{CallError, Engine, Grant, Plugin};
 use rig::{component, engine, hostile, load, misdeed, within};
 use tokio::task::JoinHandle;
@@ -125,6 +125,32 @@ async fn a_reply_larger_than_granted_is_not_copied() {
     };
     let end = run(limits, "reply", "33554432").await;
     assert_eq!(end, Err(CallError::Answer(1 << 20)));
+}
+
+#[tokio::test]
+async fn a_reply_that_says_the_same_thing_four_thousand_times_is_not_copied() {
+    let end = run(Limits::default(), "echoes", "").await;
+    assert_eq!(end, Err(CallError::Answer(Limits::default().answer)));
+}
+
+#[tokio::test]
+async fn who_may_store_large_files_may_not_answer_with_one() {
+    let grant = Grant {
+        limits: Limits {
+            answer: 1 << 20,
+            ..Limits::default()
+        },
+        media: Some(MediaGrant {
+            write: Write::Granted,
+            ..MediaGrant::default()
+        }),
+        ..Grant::default()
+    };
+    let plugin = load(&engine(), "hostile", component("hostile"), grant).await;
+    let end = misdeed(&plugin, "reply", "1100000").await;
+    assert_eq!(end, Err(CallError::Answer(1 << 20)));
+    let fits = misdeed(&plugin, "reply", "1000000").await;
+    assert_eq!(fits.map(|text| text.len()), Ok(1_000_000));
 }
 
 #[tokio::test]

@@ -105,6 +105,43 @@ mod tests {
         assert_eq!((meter.taken, meter.refused()), (1000, Some(1000)));
     }
 
+    /// `(table 0 funcref) (func (export "g") (result i32) (table.grow 0 (ref.null func) (i32.const N)))`
+    fn growing(elements: [u8; 3]) -> Vec<u8> {
+        let [a, b, c] = elements;
+        let parts: [&[u8]; 6] = [
+            b"\0asm\x01\0\0\0",
+            &[1, 5, 1, 0x60, 0, 1, 0x7f],
+            &[3, 2, 1, 0],
+            &[4, 4, 1, 0x70, 0, 0],
+            &[7, 5, 1, 1, b'g', 0, 0],
+            &[
+                10, 13, 1, 11, 0, 0xd0, 0x70, 0x41, a, b, c, 0xfc, 0x0f, 0, 0x0b,
+            ],
+        ];
+        parts.concat()
+    }
+
+    fn grow(elements: [u8; 3], limit: u64) -> (i32, Option<u64>) {
+        let engine = wasmtime::Engine::default();
+        let module = wasmtime::Module::new(&engine, growing(elements)).expect("a module");
+        let mut store = wasmtime::Store::new(&engine, Meter::new(limit));
+        store.limiter(|meter| meter);
+        let instance = wasmtime::Instance::new(&mut store, &module, &[]).expect("an instance");
+        let grow = instance.get_typed_func::<(), i32>(&mut store, "g");
+        let before = grow.expect("g").call(&mut store, ()).expect("no trap");
+        (before, store.data().refused())
+    }
+
+    #[test]
+    fn a_table_grows_within_the_limit_and_no_further() {
+        // In LEB128: 65,536 and 65,537.
+        let (most, more) = ([0x80, 0x80, 4], [0x81, 0x80, 4]);
+        let ample = 1 << 20;
+        assert_eq!(grow(most, ample), (0, None));
+        assert_eq!(grow(more, ample), (-1, Some(ample)));
+        assert_eq!(grow(most, ample / 2 - 1), (-1, Some(ample / 2 - 1)));
+    }
+
     #[test]
     fn numbers_that_overflow_are_refused() {
         let mut meter = Meter::new(u64::MAX - 1);

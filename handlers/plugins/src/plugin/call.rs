@@ -59,6 +59,22 @@ impl Plugin {
     }
 }
 
+impl Plugin {
+    /// An answer that is not larger than granted. What the guest may hand over in one go is bounded before it is copied,
+    /// but a plugin that may store files may hand over more than it may answer.
+    pub(super) fn fits<T>(
+        &self,
+        answer: T,
+        weight: impl FnOnce(&T) -> usize,
+    ) -> Result<T, CallError> {
+        let limit = self.loaded.who.grant.limits.answer;
+        match weight(&answer) as u64 <= limit {
+            true => Ok(answer),
+            false => Err(CallError::Answer(limit)),
+        }
+    }
+}
+
 impl Loaded {
     /// Runs a guest's future on the guests' threads.
     pub(super) async fn guests<T: Send + 'static>(

@@ -4,7 +4,7 @@ use super::{Plugin, exports};
 use crate::call::{Ask, CallError};
 use crate::wit::events::Verdict;
 use crate::wit::lifecycle::Problem;
-use crate::wit::tool::{Definition, Invocation, Output};
+use crate::wit::tool::{Content, Definition, Invocation, Output};
 
 impl Plugin {
     /// What is wrong with a configuration, given as JSON; nothing, if it is fine.
@@ -34,7 +34,7 @@ impl Plugin {
     pub async fn invoke(&self, ask: &Ask, invocation: Invocation) -> Result<Output, CallError> {
         let export = self.as_tool()?.invoke;
         let (output,) = self.call(ask, export, |ctx| (ctx, invocation)).await?;
-        Ok(output?)
+        self.fits(output?, weight)
     }
 
     /// Names of the gateway's events it wants to see.
@@ -73,4 +73,12 @@ impl Plugin {
             .events
             .ok_or(CallError::Absent("events"))
     }
+}
+
+fn weight(output: &Output) -> usize {
+    let parts = output.content.iter().map(|part| match part {
+        Content::Text(text) | Content::Json(text) => text.len(),
+        Content::Image((mime, bytes)) => mime.len() + bytes.len(),
+    });
+    parts.sum::<usize>() + output.details.as_ref().map_or(0, String::len)
 }

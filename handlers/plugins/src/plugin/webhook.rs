@@ -2,7 +2,7 @@
 
 use super::{Plugin, exports};
 use crate::call::{Ask, CallError};
-use crate::wit::webhook::{Outcome, Request, Route};
+use crate::wit::webhook::{Outcome, Request, Response, Route};
 
 impl Plugin {
     /// The paths wanted under a configuration, as JSON.
@@ -22,7 +22,7 @@ impl Plugin {
     pub async fn handle_webhook(&self, ask: &Ask, request: Request) -> Result<Outcome, CallError> {
         let export = self.as_webhook()?.handle;
         let (outcome,) = self.call(ask, export, |ctx| (ctx, request)).await?;
-        Ok(outcome?)
+        self.fits(outcome?, weight)
     }
 
     /// Does what a timer or a webhook's answer left to be done. Idempotent for one id of `ask`.
@@ -41,5 +41,18 @@ impl Plugin {
             .exports
             .webhook
             .ok_or(CallError::Absent("webhook"))
+    }
+}
+
+fn weight(outcome: &Outcome) -> usize {
+    let response = |response: &Response| {
+        let headers = response.headers.iter();
+        let headers = headers.map(|(name, value)| name.len() + value.len());
+        response.body.len() + headers.sum::<usize>()
+    };
+    match outcome {
+        Outcome::Reply(reply) => response(reply),
+        Outcome::ReplyThen((reply, name, payload)) => response(reply) + name.len() + payload.len(),
+        Outcome::Pass => 0,
     }
 }

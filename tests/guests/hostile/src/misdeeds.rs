@@ -38,6 +38,7 @@ impl Guest for Hostile {
             "print" => wasi::print(&call.arguments),
             "exit" => std::process::exit(3),
             "fail" => return Err(failure()),
+            "echoes" => return Ok(echoes()),
             other => format!("no such misdeed: {other}"),
         };
         Ok(Output {
@@ -79,6 +80,19 @@ fn memory(bytes: u64) -> String {
 
 fn reply(bytes: usize) -> String {
     "x".repeat(bytes)
+}
+
+/// Four gigabytes of reply in one megabyte of memory: each part of it is the same text.
+fn echoes() -> Output {
+    let text = "x".repeat(1 << 20).leak();
+    let (start, length) = (text.as_mut_ptr(), text.len());
+    // SAFETY: none of these is ever dropped or written to: the call ends in the host's refusal.
+    let echo = |_| unsafe { Content::Text(String::from_raw_parts(start, length, length)) };
+    Output {
+        content: (0..4096).map(echo).collect(),
+        details: None,
+        is_error: false,
+    }
 }
 
 fn stack(below: &[u8; 64]) -> u64 {

@@ -356,6 +356,8 @@ pub(crate) const CRATES: &[Listed] = &[
     Listed("handlers/bridge", NOT_THE_PROXY),
     Listed("handlers/fetch", NOT_THE_PROXY),
     Listed("handlers/store", NOT_THE_PROXY),
+    Listed("handlers/outbox", NOT_THE_PROXY),
+    Listed("handlers/messages", NOT_THE_PROXY),
     Listed("handlers/images", NOT_THE_PROXY),
 ];
 

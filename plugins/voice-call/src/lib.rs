@@ -2,11 +2,17 @@
 
 pub mod address;
 pub mod ask;
+pub mod book;
 pub mod call;
+pub mod desk;
 pub mod event;
 pub mod form;
+pub mod outside;
 pub mod provider;
 pub mod reading;
 pub mod settings;
 pub mod signature;
+pub mod taking;
+pub mod tool;
+pub mod webhook;
 pub mod xml;

@@ -5,7 +5,9 @@ wasmtime::component::bindgen!({
     world: "everything",
     imports: {
         "overgrow:plugin/log": trappable,
-        "overgrow:plugin/env": trappable,
+        "overgrow:plugin/env.now": trappable,
+        "overgrow:plugin/env.monotonic": trappable,
+        "overgrow:plugin/env.random": trappable,
         "overgrow:plugin/config": trappable,
         "overgrow:plugin/secrets.[method]secret.sign": trappable,
         "overgrow:plugin/secrets.[method]secret.matches": trappable,

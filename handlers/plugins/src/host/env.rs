@@ -1,6 +1,6 @@
 //! Clock and random bytes.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -25,6 +25,11 @@ impl Host for State {
         let filled = SystemRandom::new().fill(&mut bytes);
         filled.map_err(|_| wasmtime::Error::msg("the system gives no random bytes"))?;
         Ok(bytes)
+    }
+
+    async fn pause(&mut self, span: Millis) -> wasmtime::Result<()> {
+        tokio::time::sleep(Duration::from_millis(span)).await;
+        Ok(())
     }
 }
 

@@ -41,6 +41,7 @@ const ALLOWED: [&str; 35] = [
     "thead",
     "tr",
     "u",
+    "ul",
 ];
 
 /// Tags whose content is not for people.

@@ -1,8 +1,11 @@
 //! Matrix as a channel: a homeserver is asked for what is new, and told what to say.
 //!
-//! Everything but [`host`](overgrow_sdk::host)'s glue is plain and tested natively. The surprise: there is no
-//! end-to-end encryption here, so an encrypted room is neither read nor answered.
+//! Everything but the glue to the host is plain and tested natively. The surprise: there is no end-to-end encryption
+//! here, so an encrypted room is neither read nor answered.
 
+pub mod client;
+#[cfg(test)]
+mod double;
 pub mod event;
 pub mod location;
 pub mod markdown;
@@ -10,5 +13,7 @@ pub mod names;
 pub mod policy;
 pub mod poll;
 pub mod sanitize;
+pub mod session;
 pub mod settings;
 pub mod trouble;
+pub mod world;

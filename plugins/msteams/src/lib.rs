@@ -1,4 +1,5 @@
 //! Microsoft Teams as a channel: what the Bot Framework posts to us, and what is posted back.
 
 pub mod activity;
+pub mod jwt;
 pub mod settings;

@@ -1,5 +1,7 @@
 //! Microsoft Teams as a channel: what the Bot Framework posts to us, and what is posted back.
 
 pub mod activity;
+pub mod answer;
+pub mod body;
 pub mod jwt;
 pub mod settings;

@@ -110,6 +110,13 @@ impl Policy {
         self
     }
 
+    /// Allows every port, for whoever checks ports himself.
+    #[must_use]
+    pub fn any_port(mut self) -> Self {
+        self.ports = None;
+        self
+    }
+
     /// What to do about a redirect from https to http; refused unless told.
     #[must_use]
     pub fn downgrade(mut self, downgrade: Downgrade) -> Self {
@@ -276,6 +283,7 @@ mod tests {
         assert!(Policy::public().permits_port(443) && !Policy::public().permits_port(22));
         assert!(Policy::public().ports([8080]).permits_port(8080));
         assert!(!Policy::public().ports([8080]).permits_port(80));
+        assert!(Policy::public().any_port().permits_port(22));
         assert!(Policy::operator().permits_port(22) && !Policy::operator().permits_port(0));
     }
 

@@ -3,66 +3,82 @@
 //! It decides nothing about grants. The surprise: whatever is absent here makes the calls that need it answer
 //! `unavailable`, so a program without a legacy, or without a folder to keep state in, still runs its plugins.
 
+mod fetchers;
+mod gateway;
+mod inbox;
+
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use overgrow_keep::Keep;
 use overgrow_settings::Live;
 use overgrow_store::Store;
-use serde_json::Value;
 
-/// Everything plugins act through. Cheap to clone; by default there is nothing.
+pub use self::fetchers::Fetchers;
+pub use self::gateway::GatewayRpc;
+pub use self::inbox::{
+    ChatKind, Event, Inbox, InboxError, Message, PollVote, Presence, Reaction, Receipt, Sender,
+    Submission,
+};
+
+/// Everything plugins act through. Cheap to clone; by default there is nothing but outbound HTTP.
 #[derive(Clone, Default)]
 pub struct Hands {
     /// The legacy's settings.
     pub settings: Live,
     /// Media files.
     pub store: Option<Store>,
+    /// Where the files at the store's top are served, such as `https://gateway.example/media`, for providers that fetch
+    /// them; `None` when nobody outside reaches this program.
+    pub media_base: Option<Arc<str>>,
+    /// State, timers, jobs and secrets.
+    pub keep: Option<Keep>,
     /// The legacy gateway's methods.
     pub gateway: Option<Arc<dyn GatewayRpc>>,
+    /// Where messages from the outside go.
+    pub inbox: Option<Arc<dyn Inbox>>,
+    /// The OS keychain.
+    pub keychain: Option<Arc<dyn Keychain>>,
+    /// What sends HTTP requests.
+    pub fetchers: Fetchers,
+    /// What the legacy was answered, for plans.
+    pub recording: Option<Arc<dyn Recording>>,
     /// Told of each call that was not granted.
     pub counter: Option<Arc<dyn Counter>>,
-}
-
-/// Calls methods of the legacy gateway.
-#[async_trait]
-pub trait GatewayRpc: Send + Sync {
-    /// Calls a method over a connection that is let in already. Dropping the future gives the answer up; whether the
-    /// method ran is then not known.
-    ///
-    /// # Errors
-    /// When there is no answer, or it is a refusal.
-    async fn call(&self, method: &str, params: Value, timeout: Duration)
-    -> Result<Value, RpcError>;
-}
-
-/// Why a method gave nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RpcError {
-    /// The gateway is not reached, or does not let us in; later it may.
-    #[error("the legacy gateway is away: {0}")]
-    Away(String),
-    /// It did not answer in time.
-    #[error("the legacy gateway did not answer in time")]
-    Timeout,
-    /// It knows no such method.
-    #[error("the legacy gateway has no such method")]
-    NoMethod,
-    /// It refused, with its own code.
-    #[error("the legacy gateway refused: {code}: {message}")]
-    Refused {
-        /// Its code, such as `INVALID_REQUEST`.
-        code: String,
-        /// Its text.
-        message: String,
-    },
 }
 
 /// Counts what plugins were refused.
 pub trait Counter: Send + Sync {
     /// A plugin asked for what it was not granted. `capability` is a word such as `http`, one of few.
     fn on_denied(&self, plugin: &str, capability: &'static str);
+}
+
+/// Reads the OS keychain.
+pub trait Keychain: Send + Sync {
+    /// The secret of a service and user; `None` when there is none. It may block.
+    ///
+    /// # Errors
+    /// Why the keychain cannot be asked, in words that hold no secret.
+    fn read(&self, service: &str, user: &str) -> Result<Option<String>, String>;
+}
+
+/// Knows what the legacy was answered to the same requests, so that a plan can go on with the same.
+pub trait Recording: Send + Sync {
+    /// What the legacy's request of this method and URL was answered in the exchange that `call` shadows.
+    fn answer(&self, call: &str, method: &str, url: &str) -> Option<Recorded>;
+}
+
+/// An answer that the legacy had.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
 }
 
 impl Hands {

@@ -23,6 +23,7 @@ mod hands;
 mod host;
 mod jobs;
 mod plugin;
+mod rate;
 mod service;
 mod wasi;
 mod web;
@@ -33,7 +34,11 @@ pub use call::{Ask, CallError, Retry};
 pub use channel::PluginCarrier;
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use grant::Grant;
-pub use hands::{Counter, GatewayRpc, Hands, RpcError};
+pub use hands::{
+    ChatKind, Counter, Event, Fetchers, GatewayRpc, Hands, Inbox, InboxError, Keychain, Message,
+    PollVote, Presence, Reaction, Receipt, Recorded, Recording, Sender, Submission,
+};
+pub use overgrow_bridge::RpcError;
 pub use plugin::{Imports, LoadError, Plugin, Running, Typing};
 pub use service::{ServiceState, ServiceStatus, Supervised};
 pub use web::WebComponent;

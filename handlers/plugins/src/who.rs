@@ -6,23 +6,43 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
+use crate::bindings::overgrow::plugin::types::Error;
+use crate::grant::Grant;
 use crate::hands::Hands;
-use crate::{Grant, bindings::overgrow::plugin::types::Error};
+use crate::rate::Pace;
 
 /// A plugin, for all its calls.
 pub(crate) struct Who {
     pub(crate) name: String,
     pub(crate) grant: Grant,
     pub(crate) hands: Hands,
+    pub(crate) paces: Paces,
+    /// Keys of events that are on their way to the inbox.
+    pub(crate) submitting: Mutex<HashSet<String>>,
     told: Mutex<HashSet<&'static str>>,
+}
+
+/// How often a plugin may act.
+#[derive(Debug)]
+pub(crate) struct Paces {
+    pub(crate) http: Pace,
+    pub(crate) inbound: Pace,
+    pub(crate) log: Pace,
 }
 
 impl Who {
     pub(crate) fn new(name: impl Into<String>, grant: Grant, hands: Hands) -> Self {
+        let rates = &grant.rates;
         Self {
             name: name.into(),
+            paces: Paces {
+                http: Pace::new(rates.http),
+                inbound: Pace::new(rates.inbound),
+                log: Pace::new(rates.log),
+            },
             grant,
             hands,
+            submitting: Mutex::default(),
             told: Mutex::default(),
         }
     }

@@ -22,11 +22,13 @@ mod hands;
 )]
 mod host;
 mod jobs;
+mod metrics;
 mod plugin;
 mod rate;
 mod service;
 mod wasi;
 mod web;
+mod webhook;
 mod who;
 
 pub use artifact::{ArtifactError, LARGEST, Made, SignatureError, Signatures, Trust};
@@ -34,14 +36,17 @@ pub use call::{Ask, CallError, Retry};
 pub use channel::PluginCarrier;
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use grant::Grant;
-pub use hands::{
     ChatKind, Counter, Event, Fetchers, GatewayRpc, Hands, Inbox, InboxError, Keychain, Message,
     PollVote, Presence, Reaction, Receipt, Recorded, Recording, Sender, Submission,
-};
+pub use hands::{
+pub use hands::{Counter, GatewayRpc, Hands, RpcError};
+pub use metrics::{Observer, Silent};
 pub use overgrow_bridge::RpcError;
+};
 pub use plugin::{Imports, LoadError, Plugin, Running, Typing};
 pub use service::{ServiceState, ServiceStatus, Supervised};
 pub use web::WebComponent;
+pub use webhook::{PublicUrl, RouteFault};
 
 /// What plugins are asked and what they answer, as `wit/0.1` has it.
 pub mod wit {

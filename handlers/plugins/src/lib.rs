@@ -36,13 +36,12 @@ pub use call::{Ask, CallError, Retry};
 pub use channel::PluginCarrier;
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use grant::Grant;
+pub use hands::{
     ChatKind, Counter, Event, Fetchers, GatewayRpc, Hands, Inbox, InboxError, Keychain, Message,
     PollVote, Presence, Reaction, Receipt, Recorded, Recording, Sender, Submission,
-pub use hands::{
-pub use hands::{Counter, GatewayRpc, Hands, RpcError};
+};
 pub use metrics::{Observer, Silent};
 pub use overgrow_bridge::RpcError;
-};
 pub use plugin::{Imports, LoadError, Plugin, Running, Typing};
 pub use service::{ServiceState, ServiceStatus, Supervised};
 pub use web::WebComponent;

@@ -23,6 +23,7 @@ mod hands;
 mod host;
 mod jobs;
 mod metrics;
+mod plan;
 mod plugin;
 mod rate;
 mod service;

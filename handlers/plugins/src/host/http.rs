@@ -5,6 +5,13 @@ use wasmtime::component::Resource;
 use super::{Blob, State};
 use crate::bindings::overgrow::plugin::http::{Error, Host, HostResponse, Request, ResponseHead};
 
+/// What is not itself in a segment of a URL's path.
+pub(super) const SEGMENT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 /// An answer that was sent for.
 #[derive(Debug)]
 pub struct Response {

@@ -11,19 +11,26 @@ mod inbound;
 mod kv;
 mod legacy;
 mod log;
+mod mask;
 mod media;
+mod overlay;
 mod process;
 mod secrets;
 mod timers;
+mod veil;
 mod wasi;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use overgrow_keep::Space;
+use serde_json::Value;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 
 pub use self::http::Response;
+use self::mask::Mask;
 pub use self::media::Blob;
+use self::overlay::Overlay;
 pub use self::process::Child;
 pub use self::secrets::Secret;
 use crate::bindings::Everything;
@@ -44,6 +51,9 @@ pub(crate) struct State {
     table: ResourceTable,
     wasi: wasi::Closed,
     began: Instant,
+    mask: Mask,
+    overlay: Overlay,
+    space: Option<Space>,
 }
 
 impl State {
@@ -57,6 +67,9 @@ impl State {
             table,
             wasi: wasi::Closed::default(),
             began: Instant::now(),
+            mask: Mask::default(),
+            overlay: Overlay::default(),
+            space: None,
         }
     }
 
@@ -64,6 +77,24 @@ impl State {
     pub(crate) fn turn(&mut self, ask: &Ask) {
         self.ask = ask.clone();
         self.wasi.turn();
+        self.overlay = Overlay::default();
+        self.space = None;
+    }
+
+    /// Time until the call must be done.
+    fn left(&self) -> Duration {
+        self.ask.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// A value as plans may show it: what looks like a secret is a mark, and what was opened its name.
+    fn shown(&self, value: &Value) -> Value {
+        let mut value = value.clone();
+        veil::redact(&mut value);
+        match serde_json::from_str(&self.mask.over(&value.to_string())) {
+            Ok(masked) => masked,
+            // A secret that stood across JSON's own marks; nothing of it is shown then.
+            Err(_) => Value::Null,
+        }
     }
 }
 
@@ -73,3 +104,6 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
 }
 
 impl types::Host for State {}
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,8 @@ use crate::world::{Body, Key, Request, Saved, World};
 const PATIENCE: u64 = 15_000;
 /// How long a file may take, ms.
 const FILE_PATIENCE: u64 = 60_000;
+/// What is left of a call to make something of an answer, ms.
+const RESERVE: u64 = 1_000;
 /// Largest ordinary answer, bytes: the members of a large room are the largest.
 const ANSWER: u64 = 4 * 1024 * 1024;
 
@@ -26,6 +28,8 @@ pub struct Client<'a, W> {
     pub world: &'a W,
     /// The operator's settings.
     pub settings: &'a Settings,
+    /// When the host gives up on the call, Unix ms.
+    pub deadline: u64,
     session: RefCell<Session>,
 }
 
@@ -60,6 +64,7 @@ impl<'a, W: World> Client<'a, W> {
         Self {
             world,
             settings,
+            deadline: u64::MAX,
             session,
         }
     }
@@ -88,7 +93,7 @@ impl<'a, W: World> Client<'a, W> {
             url: format!("{}{}", self.settings.homeserver, ask.path),
             body: ask.body.map_or(Body::None, Body::Json),
             key: Key::None,
-            timeout: PATIENCE,
+            timeout: self.patience(PATIENCE),
             most: ANSWER,
             idempotency: ask.idempotency,
         };
@@ -153,7 +158,7 @@ impl<'a, W: World> Client<'a, W> {
                 ),
                 body: Body::File(id.into(), content_type.into()),
                 key: Key::None,
-                timeout: FILE_PATIENCE,
+                timeout: self.patience(FILE_PATIENCE),
                 most: 64 * 1024,
                 idempotency: None,
             },
@@ -204,13 +209,19 @@ impl<'a, W: World> Client<'a, W> {
         }
     }
 
+    /// How long something may take when there is that long, ms; a little less than what is left of the call.
+    pub fn patience(&self, wanted: u64) -> u64 {
+        let left = self.deadline.saturating_sub(self.world.now());
+        wanted.min(left.saturating_sub(RESERVE)).max(RESERVE)
+    }
+
     fn download_from(&self, path: &str, token: &'static str) -> Request {
         Request {
             method: "GET",
             url: format!("{}{path}", self.settings.homeserver),
             body: Body::None,
             key: Key::Bearer(token),
-            timeout: FILE_PATIENCE,
+            timeout: self.patience(FILE_PATIENCE),
             most: self.settings.media_limit,
             idempotency: None,
         }

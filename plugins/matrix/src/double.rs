@@ -10,18 +10,28 @@ use serde_json::Value;
 use crate::trouble::{Cause, Trouble};
 use crate::world::{Key, Reply, Request, Saved, Stored, World};
 
+/// A value, and when it is gone, Unix ms.
+type Kept = (Vec<u8>, Option<u64>);
+
 /// The host that pretends.
 #[derive(Default)]
 pub(crate) struct Double {
     now: Cell<u64>,
     secrets: RefCell<HashMap<String, String>>,
-    kept: RefCell<BTreeMap<String, (Vec<u8>, Option<u64>)>>,
-    answers: RefCell<HashMap<String, VecDeque<Reply>>>,
+    kept: RefCell<BTreeMap<String, Kept>>,
+    answers: RefCell<HashMap<String, Answers>>,
     requests: RefCell<Vec<Request>>,
     files: RefCell<HashMap<String, Stored>>,
     submitted: RefCell<Vec<(Event, Vec<String>)>>,
     receipts: RefCell<VecDeque<Result<Receipt, Trouble>>>,
     lines: RefCell<Vec<String>>,
+}
+
+/// Answers to come, and the last one that was given.
+#[derive(Default)]
+struct Answers {
+    next: VecDeque<Reply>,
+    last: Option<Reply>,
 }
 
 impl Double {
@@ -59,6 +69,7 @@ impl Double {
             .borrow_mut()
             .entry(to.into())
             .or_default()
+            .next
             .push_back(reply);
     }
 
@@ -88,14 +99,10 @@ impl Double {
         }
         self.requests.borrow_mut().push(request.clone());
         let mut answers = self.answers.borrow_mut();
-        let queue = answers.get_mut(&line(request));
-        let queue = queue
-            .ok_or_else(|| Trouble::new(Cause::Away, format!("no answer to {}", line(request))))?;
-        let reply = match queue.len() {
-            1 => queue.front().cloned(),
-            _ => queue.pop_front(),
-        };
-        reply.ok_or_else(|| Trouble::new(Cause::Away, "no answer"))
+        let answers = answers.entry(line(request)).or_default();
+        answers.last = answers.next.pop_front().or_else(|| answers.last.take());
+        let none = || Trouble::new(Cause::Away, format!("no answer to {}", line(request)));
+        answers.last.clone().ok_or_else(none)
     }
 }
 
@@ -161,8 +168,7 @@ impl World for Double {
 
     fn recall(&self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
         let kept = self.kept.borrow();
-        let alive =
-            |(_, until): &&(Vec<u8>, Option<u64>)| until.is_none_or(|until| until > self.now());
+        let alive = |(_, until): &&Kept| until.is_none_or(|until| until > self.now());
         Ok(kept.get(key).filter(alive).map(|(value, _)| value.clone()))
     }
 

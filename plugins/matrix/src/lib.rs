@@ -3,10 +3,13 @@
 //! Everything but the glue to the host is plain and tested natively. The surprise: there is no end-to-end encryption
 //! here, so an encrypted room is neither read nor answered.
 
+pub mod chunk;
 pub mod client;
+pub mod content;
 #[cfg(test)]
 mod double;
 pub mod event;
+pub mod hearing;
 pub mod location;
 pub mod markdown;
 pub mod names;
@@ -18,4 +21,5 @@ pub mod session;
 pub mod settings;
 pub mod sync;
 pub mod trouble;
+pub mod watch;
 pub mod world;

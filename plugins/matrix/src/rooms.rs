@@ -210,6 +210,22 @@ impl<W: World> Client<'_, W> {
         }
     }
 
+    /// Whether a room is encrypted. The homeserver is asked each time until it is, so that nothing is sent in clear
+    /// where it should not be.
+    ///
+    /// # Errors
+    /// What the homeserver says.
+    pub fn is_encrypted(&self, room: &str) -> Result<bool, Trouble> {
+        if self.world.recall(&encrypted_key(room))?.is_some() {
+            return Ok(true);
+        }
+        let encrypted = self.state(room, "m.room.encryption", "")?.is_some();
+        if encrypted {
+            note_encrypted(self.world, room)?;
+        }
+        Ok(encrypted)
+    }
+
     /// The room that an alias leads to; `None` when it leads nowhere.
     ///
     /// # Errors

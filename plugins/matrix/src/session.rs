@@ -50,7 +50,7 @@ struct Login {
 /// Finds out how the plugin is known, and logs in when it is not.
 ///
 /// # Errors
-/// `Refused` when it cannot be known, or what the homeserver says.
+/// `Barred` when it cannot be known, or what the homeserver says.
 pub fn open<W: World>(world: &W, settings: &Settings) -> Result<Session, Trouble> {
     if world.has_secret(GIVEN) {
         return Ok(Session::new(GIVEN, settings.user.clone(), 0));
@@ -65,7 +65,7 @@ pub fn open<W: World>(world: &W, settings: &Settings) -> Result<Session, Trouble
 /// Takes note that a token is not known any more.
 ///
 /// # Errors
-/// `Refused` when nothing can be done about it.
+/// `Barred` when nothing can be done about it.
 pub fn lost<W: World>(
     world: &W,
     settings: &Settings,
@@ -73,9 +73,8 @@ pub fn lost<W: World>(
     how: Logout,
 ) -> Result<(), Trouble> {
     if session.token == GIVEN {
-        return Err(Trouble::refused(
-            "the homeserver does not know the access token any more",
-        ));
+        let text = "the homeserver does not know the access token any more";
+        return Err(Trouble::new(Cause::Barred, text));
     }
     let Some(mut login) = recall(world, settings)?.filter(|login| login.since == session.since)
     else {
@@ -160,9 +159,8 @@ fn log_in<W: World>(
         .as_deref()
         .filter(|_| world.has_secret(PASSWORD))
     else {
-        return Err(Trouble::refused(
-            "neither an access token nor a user with a password is given",
-        ));
+        let text = "neither an access token nor a user with a password is given";
+        return Err(Trouble::new(Cause::Barred, text));
     };
     if !world.claim(CLAIM, CLAIM_TIME)? {
         return Err(Trouble::new(
@@ -172,9 +170,19 @@ fn log_in<W: World>(
     }
     let made = answered(world, settings, user, device);
     world.forget(CLAIM)?;
-    let login = made?;
+    let login = made.map_err(barred)?;
     world.log(Level::Info, "logged in", &[("user", &login.user)]);
     Ok(login.session())
+}
+
+/// A login that is refused stays so until an operator does something.
+fn barred(trouble: Trouble) -> Trouble {
+    match trouble.cause {
+        Cause::Refused | Cause::Absent | Cause::Unrecognized => {
+            Trouble::new(Cause::Barred, trouble.message)
+        }
+        _ => trouble,
+    }
 }
 
 fn answered<W: World>(
@@ -336,7 +344,7 @@ mod tests {
         world.secret(GIVEN, "t");
         let session = open(&world, &settings()).expect("a session");
         let trouble = lost(&world, &settings(), &session, Logout::Hard).expect_err("lost");
-        assert_eq!(trouble.cause, Cause::Refused);
+        assert_eq!(trouble.cause, Cause::Barred);
     }
 
     #[test]
@@ -372,7 +380,7 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(
                 open(&world, &settings()).expect_err("refused").cause,
-                Cause::Refused
+                Cause::Barred
             );
         }
     }
@@ -383,7 +391,7 @@ mod tests {
             open(&Double::new(), &settings())
                 .expect_err("refused")
                 .cause,
-            Cause::Refused
+            Cause::Barred
         );
     }
 }

@@ -22,6 +22,8 @@ pub struct Trouble {
 pub enum Cause {
     /// The token is not known any more.
     Token(Logout),
+    /// Nothing lets the plugin in: not before an operator does something.
+    Barred,
     /// Too many requests; again after so many ms.
     Limited(Option<u64>),
     /// There is no such thing.
@@ -81,7 +83,7 @@ impl Trouble {
     /// The stable word for it.
     pub fn code(&self) -> &'static str {
         match self.cause {
-            Cause::Token(_) => "logged-out",
+            Cause::Token(_) | Cause::Barred => "logged-out",
             Cause::Limited(_) => "rate-limited",
             Cause::Absent => "not-found",
             Cause::Unrecognized => "unrecognized",

@@ -90,7 +90,7 @@ pub struct Attachment {
 }
 
 /// What kind of place a conversation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
     /// One person and the bot.
     Personal,

@@ -3,5 +3,9 @@
 pub mod activity;
 pub mod answer;
 pub mod body;
+pub mod consent;
 pub mod jwt;
+pub mod outgoing;
+pub mod reference;
 pub mod settings;
+pub mod vote;

@@ -54,6 +54,8 @@ pub(crate) struct State {
     mask: Mask,
     overlay: Overlay,
     space: Option<Space>,
+    /// Plugins whose requests led to this call.
+    through: Vec<String>,
 }
 
 impl State {
@@ -70,6 +72,7 @@ impl State {
             mask: Mask::default(),
             overlay: Overlay::default(),
             space: None,
+            through: Vec::new(),
         }
     }
 
@@ -79,6 +82,15 @@ impl State {
         self.wasi.turn();
         self.overlay = Overlay::default();
         self.space = None;
+    }
+
+    /// Takes from a webhook's headers which plugins' requests led to this call, so that none goes in circles.
+    pub(crate) fn came_with(&mut self, headers: &[(String, String)]) {
+        let named = headers
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case(http::THROUGH.as_str()));
+        let names = named.flat_map(|(_, value)| value.split(','));
+        self.through = names.map(|name| name.trim().to_owned()).collect();
     }
 
     /// Time until the call must be done.

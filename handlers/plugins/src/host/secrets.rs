@@ -19,10 +19,11 @@ use crate::bindings::overgrow::plugin::secrets::{Error, Host, HostSecret, Mac};
 use crate::grant::{HostPattern, Reveal, SecretGrant, Write};
 use crate::who::Who;
 
-/// A secret that was opened. Its `Debug` says its name only.
+/// A secret that was opened; cheap to clone. Its `Debug` says its name only.
+#[derive(Clone)]
 pub struct Secret {
     pub(super) name: String,
-    pub(super) bytes: Zeroizing<Vec<u8>>,
+    pub(super) bytes: Arc<Zeroizing<Vec<u8>>>,
     pub(super) hosts: Vec<HostPattern>,
     reveal: Reveal,
 }
@@ -93,7 +94,7 @@ impl State {
         }
         Ok(Secret {
             name: name.to_owned(),
-            bytes,
+            bytes: Arc::new(bytes),
             hosts: grant.hosts.clone(),
             reveal: grant.reveal,
         })
@@ -149,6 +150,19 @@ impl Who {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secret({})", self.name)
+    }
+}
+
+#[cfg(test)]
+impl Secret {
+    /// A secret of this value, without hosts.
+    pub(super) fn fixed(name: &str, value: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            bytes: Arc::new(value.as_bytes().to_vec().into()),
+            hosts: Vec::new(),
+            reveal: Reveal::Never,
+        }
     }
 }
 

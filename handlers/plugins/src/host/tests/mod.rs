@@ -1,5 +1,7 @@
 //! The interfaces, called as a guest calls them, over real files and sockets.
 
+mod http;
+mod origin;
 mod secrets;
 mod settings;
 mod state;

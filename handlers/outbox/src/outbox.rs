@@ -159,6 +159,15 @@ impl Outbox {
         standing.ok_or_else(|| OutboxError::NoSuchMessage(id.to_owned()))
     }
 
+    /// Whether a key was used, and is remembered.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn known(&self, key: &str) -> Result<bool, OutboxError> {
+        let key = key.to_owned();
+        self.0.writer.ask(move |store| store.knows(&key)).await
+    }
+
     /// How it does; cheap.
     pub fn status(&self) -> OutboxStatus {
         self.0.gauges.status()

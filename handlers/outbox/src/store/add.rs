@@ -53,6 +53,17 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Whether there is a message with that key.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn knows(&self, key: &str) -> Result<bool, OutboxError> {
+        let sql = "SELECT 1 FROM message WHERE key = ?1";
+        Ok(self.file.prepare_cached(sql)?.exists([key])?)
+    }
+}
+
 fn add_one(
     transaction: &Transaction<'_>,
     tally: &mut Tally,

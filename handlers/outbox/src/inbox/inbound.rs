@@ -30,7 +30,7 @@ pub struct Inbound {
     pub addressed: Addressed,
     /// When it was sent, Unix milliseconds.
     pub sent_at: u64,
-    /// Paths of attached files, as the legacy can open them.
+    /// Attached files, by their keys in the media store: `inbound/photo.jpg`.
     pub attachments: Vec<String>,
 }
 

@@ -10,6 +10,7 @@ mod inbound;
 mod pairing;
 mod policy;
 mod route;
+mod shelves;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -79,7 +80,11 @@ impl Inbox {
             per_channel: 16,
             ..OutboxConfig::new(folder)
         })?;
-        turns.carry(Arc::new(Turns::new(gateway, replies.clone())));
+        turns.carry(Arc::new(Turns::new(
+            gateway,
+            replies.clone(),
+            settings.clone(),
+        )));
         Ok(Self {
             turns,
             replies,
@@ -238,13 +243,16 @@ impl Inbox {
 
 /// What a person says, as it is carried to the agent.
 fn turn(settings: &Settings, message: &Inbound) -> Message {
+    let files = message.attachments.iter();
+    let files = files.filter_map(|key| shelves::path(&settings.state, key));
+    let files: Vec<_> = files.collect();
     Message {
         channel: message.channel.clone(),
         account: message.account.clone(),
         to: message.conversation.clone(),
         thread: message.thread.clone(),
         session: Some(route::session_key(&settings.document, message)),
-        content: Content::text(envelope::text(message)),
+        content: Content::text(envelope::text(message, &files)),
         ..Message::default()
     }
 }

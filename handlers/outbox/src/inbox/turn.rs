@@ -6,16 +6,19 @@
 //! whoever asked first. The gateway remembers a key for five minutes only, so a turn that runs longer is not asked for
 //! before it has ended.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use overgrow_bridge::{Gateway, RpcError};
 use overgrow_handler::Effects;
+use overgrow_settings::Live;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use super::shelves;
 use crate::delivery::{Attempt, Carrier, Delivery, Receipt, Retry};
-use crate::{Attachment, Content, Message, Outbox, OutboxError, Source};
+use crate::{Attachment, Content, Message, Outbox, OutboxError};
 
 /// How long the gateway may take to accept a turn, or to give the result of one that has ended.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -33,11 +36,16 @@ const MOMENT: Duration = Duration::from_millis(100);
 pub(crate) struct Turns {
     gateway: Gateway,
     replies: Outbox,
+    settings: Live,
 }
 
 impl Turns {
-    pub(crate) fn new(gateway: Gateway, replies: Outbox) -> Self {
-        Self { gateway, replies }
+    pub(crate) fn new(gateway: Gateway, replies: Outbox, settings: Live) -> Self {
+        Self {
+            gateway,
+            replies,
+            settings,
+        }
     }
 
     /// The payloads of a turn, when it has ended well.
@@ -90,7 +98,7 @@ impl Turns {
         payloads: Vec<Value>,
     ) -> Result<(), OutboxError> {
         for (place, payload) in payloads.into_iter().enumerate() {
-            let content = content(&payload);
+            let content = self.content(&payload);
             if content.is_empty() {
                 continue;
             }
@@ -114,6 +122,13 @@ impl Turns {
             }
         }
         Ok(())
+    }
+}
+
+impl Turns {
+    fn content(&self, payload: &Value) -> Content {
+        let state = self.settings.load().map(|settings| settings.state.clone());
+        content(payload, &state.unwrap_or_default())
     }
 }
 
@@ -165,7 +180,7 @@ fn payloads(mut answer: Value) -> Vec<Value> {
     }
 }
 
-fn content(payload: &Value) -> Content {
+fn content(payload: &Value, state: &Path) -> Content {
     let text = payload["text"].as_str().unwrap_or_default().trim();
     let many = payload["mediaUrls"].as_array().cloned().unwrap_or_default();
     let one = payload["mediaUrl"].as_str().map(str::to_owned);
@@ -175,17 +190,24 @@ fn content(payload: &Value) -> Content {
         urls.extend(one);
     }
     Content {
-        attachments: urls.into_iter().map(attachment).collect(),
+        attachments: urls
+            .iter()
+            .filter_map(|url| attachment(url, state))
+            .collect(),
         ..Content::text(text)
     }
 }
 
-fn attachment(url: String) -> Attachment {
-    Attachment {
-        source: Source::Url(url),
+fn attachment(url: &str, state: &Path) -> Option<Attachment> {
+    let Some(source) = shelves::source(state, url) else {
+        tracing::warn!("an agent attached a file outside the media store, which is left out");
+        return None;
+    };
+    Some(Attachment {
+        source,
         filename: None,
         content_type: None,
-    }
+    })
 }
 
 /// How long ago a turn was accepted, as the gateway has it.
@@ -227,9 +249,9 @@ mod tests {
     #[test]
     fn the_agents_words_become_content() {
         let said = json!({"text": " hi ", "mediaUrl": "https://a.example/1", "mediaUrls": ["https://a.example/1"]});
-        let content = content(&said);
+        let content = content(&said, Path::new("/s"));
         assert_eq!((&*content.text, content.attachments.len()), ("hi", 1));
-        assert!(super::content(&json!({"text": "", "mediaUrl": null})).is_empty());
+        assert!(super::content(&json!({"text": "", "mediaUrl": null}), Path::new("/s")).is_empty());
         assert_eq!(payloads(json!({"result": {"payloads": [1]}})), [json!(1)]);
         assert_eq!(payloads(json!({})), Vec::<Value>::new());
     }

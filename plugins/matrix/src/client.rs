@@ -44,8 +44,6 @@ pub struct Ask<'a> {
     pub path: String,
     /// What is sent along.
     pub body: Option<Value>,
-    /// Same key, same effect.
-    pub idempotency: Option<String>,
 }
 
 impl<'a, W: World> Client<'a, W> {
@@ -95,7 +93,6 @@ impl<'a, W: World> Client<'a, W> {
             key: Key::None,
             timeout: self.patience(PATIENCE),
             most: ANSWER,
-            idempotency: ask.idempotency,
         };
         self.exchange(doing, request)
     }
@@ -160,7 +157,6 @@ impl<'a, W: World> Client<'a, W> {
                 key: Key::None,
                 timeout: self.patience(FILE_PATIENCE),
                 most: 64 * 1024,
-                idempotency: None,
             },
         )?;
         let uri = answer["content_uri"]
@@ -223,7 +219,6 @@ impl<'a, W: World> Client<'a, W> {
             key: Key::Bearer(token),
             timeout: self.patience(FILE_PATIENCE),
             most: self.settings.media_limit,
-            idempotency: None,
         }
     }
 
@@ -260,7 +255,6 @@ impl<'a> Ask<'a> {
             method,
             path,
             body: None,
-            idempotency: None,
         }
     }
 
@@ -288,7 +282,6 @@ impl<'a> Ask<'a> {
             names::segment(transaction)
         );
         Self {
-            idempotency: Some(format!("{room} {transaction}")),
             ..Self::new(doing, "PUT", path).with(content)
         }
     }
@@ -302,7 +295,6 @@ impl<'a> Ask<'a> {
             names::segment(transaction)
         );
         Self {
-            idempotency: Some(format!("{room} {transaction}")),
             ..Self::new("taking an event back", "PUT", path).with(json!({}))
         }
     }

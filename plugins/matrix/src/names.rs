@@ -41,7 +41,7 @@ impl Target {
         match bare.chars().next()? {
             '!' => id(bare, '!').map(Self::Room),
             '#' => id(bare, '#').map(Self::Alias),
-            '@' => id(bare, '@').map(Self::User),
+            '@' => user(bare).map(Self::User),
             _ => None,
         }
     }

@@ -94,7 +94,6 @@ pub fn whoami(homeserver: &str, token: &'static str) -> Request {
         key: Key::Bearer(token),
         timeout: 10_000,
         most: 16 * 1024,
-        idempotency: None,
     }
 }
 
@@ -230,7 +229,6 @@ fn request(settings: &Settings, user: &str, device: Option<&str>) -> Request {
         key: Key::Password(PASSWORD),
         timeout: 15_000,
         most: 64 * 1024,
-        idempotency: None,
     }
 }
 

@@ -206,7 +206,6 @@ impl Watch {
             key: Key::None,
             timeout: client.patience(wait + POLL),
             most: ANSWER,
-            idempotency: None,
         }
     }
 

@@ -97,8 +97,6 @@ pub struct Request {
     pub timeout: u64,
     /// Largest answer, bytes.
     pub most: u64,
-    /// Same key, same effect.
-    pub idempotency: Option<String>,
 }
 
 /// What a request carries.

@@ -4,6 +4,8 @@ pub mod activity;
 pub mod answer;
 pub mod body;
 pub mod consent;
+pub mod files;
+pub mod graph;
 pub mod jwt;
 pub mod outgoing;
 pub mod reference;

@@ -8,6 +8,7 @@ pub mod files;
 pub mod graph;
 pub mod jwt;
 pub mod outgoing;
+pub mod policy;
 pub mod reference;
 pub mod settings;
 pub mod vote;

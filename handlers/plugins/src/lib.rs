@@ -14,6 +14,7 @@ mod bindings;
 mod call;
 mod channel;
 mod engine;
+mod folder;
 pub mod grant;
 mod hands;
 #[allow(
@@ -25,6 +26,7 @@ mod jobs;
 mod metrics;
 mod plan;
 mod plugin;
+mod plugins;
 mod rate;
 mod service;
 mod wasi;
@@ -36,6 +38,7 @@ pub use artifact::{ArtifactError, LARGEST, Made, SignatureError, Signatures, Tru
 pub use call::{Ask, CallError, Retry};
 pub use channel::PluginCarrier;
 pub use engine::{Engine, EngineConfig, EngineError};
+pub use folder::{Fault, PluginState};
 pub use grant::Grant;
 pub use hands::{
     ChatKind, Counter, Event, Fetchers, GatewayRpc, Hands, Inbox, InboxError, Keychain, Message,
@@ -44,6 +47,7 @@ pub use hands::{
 pub use metrics::{Observer, Silent};
 pub use overgrow_bridge::RpcError;
 pub use plugin::{Imports, LoadError, Plugin, Running, Typing};
+pub use plugins::{Plugins, PluginsConfig};
 pub use service::{ServiceState, ServiceStatus, Supervised};
 pub use web::WebComponent;
 pub use webhook::{PublicUrl, RouteFault};

@@ -1,0 +1,156 @@
+//! All plugins, as the rest of the program sees them.
+//!
+//! It passes on and decides nothing. The surprise: everything behind it runs on a thread of its own, so that it works
+//! from any runtime and from none, and ends with the last handle.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use overgrow_handler::Handler;
+use tokio::runtime;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::artifact::Trust;
+use crate::engine::{Engine, EngineConfig, EngineError};
+use crate::folder::{Keeper, Orders, Shelf, Workshop};
+use crate::grant::Grant;
+use crate::hands::Hands;
+use crate::metrics::{Observer, Watcher};
+use crate::webhook;
+
+/// Services have five seconds for their last words; the rest is for whatever runs beside them.
+const END: Duration = Duration::from_secs(8);
+
+/// Where plugins are and how they are run.
+#[derive(Debug, Clone)]
+pub struct PluginsConfig {
+    /// The folder of `NAME.wasm` files. It need not be there yet.
+    pub folder: PathBuf,
+    /// Whose signatures count.
+    pub trust: Trust,
+    /// What runs them.
+    pub engine: EngineConfig,
+}
+
+/// All plugins; cheap to clone. With the last handle they end, without a word to their services.
+#[derive(Clone)]
+pub struct Plugins(Arc<Shared>);
+
+struct Shared {
+    shelf: Shelf,
+    hands: Hands,
+    orders: watch::Sender<Orders>,
+    /// Rounds of the keeper's; closed when it ended.
+    rounds: watch::Receiver<u64>,
+}
+
+impl Plugins {
+    /// Starts following the folder. It returns at once; [`ready`](Self::ready) waits for what lies there now.
+    ///
+    /// # Errors
+    /// When the engine cannot be set up or a thread not be started. A folder that is not there is no error, nor is a
+    /// plugin that is broken.
+    pub fn open(
+        config: PluginsConfig,
+        grants: BTreeMap<String, Grant>,
+        mut hands: Hands,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, EngineError> {
+        let watcher = Watcher::new(observer);
+        hands
+            .counter
+            .get_or_insert_with(|| Arc::new(watcher.clone()));
+        let (orders, ordered) = watch::channel(Orders {
+            grants: Arc::new(grants),
+            ending: false,
+        });
+        let (rounds, made) = watch::channel(0);
+        let shelf = Shelf::default();
+        let keeper = Keeper {
+            folder: config.folder,
+            workshop: Workshop {
+                engine: Engine::new(config.engine)?,
+                hands: hands.clone(),
+                trust: config.trust,
+            },
+            shelf: shelf.clone(),
+            watcher,
+            orders: ordered,
+            rounds,
+        };
+        start(keeper)?;
+        Ok(Self(Arc::new(Shared {
+            shelf,
+            hands,
+            orders,
+            rounds: made,
+        })))
+    }
+
+    /// Returns when the folder was looked into once and everything in it was loaded or turned down.
+    pub async fn ready(&self) {
+        let mut rounds = self.0.rounds.clone();
+        // It is closed when everything has ended, and then there is nothing to wait for.
+        let _ = rounds.wait_for(|rounds| *rounds > 0).await;
+    }
+
+    /// Takes other grants. Plugins whose grant is another one now are loaded again under it; those that do not load
+    /// under it are taken out, unless only their settings changed.
+    pub fn follow(&self, grants: BTreeMap<String, Grant>) {
+        self.0.orders.send_if_modified(|orders| {
+            let changed = *orders.grants != grants;
+            if changed {
+                orders.grants = Arc::new(grants);
+            }
+            changed
+        });
+    }
+
+    /// The handler that answers requests by the plugin of a name, whichever version of it is there at each request;
+    /// 503 as long as there is none. Requests that the plugin passes on, or has no route for, are
+    /// [`Declined`](overgrow_handler::Declined).
+    pub fn handler(&self, name: &str) -> Handler {
+        webhook::handler(name, self.0.shelf.clone(), &self.0.hands)
+    }
+
+    /// Ends everything: services get their last words, for five seconds and no longer. Returns when that is done; calls
+    /// under way go on.
+    pub async fn shutdown(&self) {
+        self.0.orders.send_modify(|orders| orders.ending = true);
+        let mut rounds = self.0.rounds.clone();
+        let ended = async { while rounds.changed().await.is_ok() {} };
+        let _ = timeout(END, ended).await;
+    }
+
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.0.shelf
+    }
+
+    pub(crate) fn hands(&self) -> &Hands {
+        &self.0.hands
+    }
+}
+
+impl fmt::Debug for Plugins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Plugins")
+            .field(&self.0.shelf.slots().keys())
+            .finish()
+    }
+}
+
+/// Runs the keeper on a thread of its own until it ends.
+fn start(keeper: Keeper) -> Result<(), EngineError> {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()?;
+    let thread = thread::Builder::new().name("plugins-keeper".to_owned());
+    thread.spawn(move || runtime.block_on(keeper.run()))?;
+    Ok(())
+}

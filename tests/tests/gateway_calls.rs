@@ -237,6 +237,8 @@ fn variables(folder: &Path) -> Vec<(String, String)> {
     let below = |name: &str| folder.join(name).display().to_string();
     vec![
         ("HOME".to_owned(), below("home")),
+        // Where it finds its plugins transpiled.
+        ("TMPDIR".to_owned(), below("tmp")),
         ("OPENCLAW_STATE_DIR".to_owned(), below("state")),
         ("OPENCLAW_CONFIG_PATH".to_owned(), below("openclaw.json")),
         ("OPENCLAW_NO_RESPAWN".to_owned(), "1".to_owned()),

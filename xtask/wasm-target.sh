@@ -23,7 +23,7 @@ cache=${OVERGROW_WASM_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set}/.cache}/
 route=${OVERGROW_WASM_ROUTE:-auto}
 wait=${OVERGROW_WASM_WAIT:-300}
 active=${RUSTC:-rustc}
-oldest=1.85.0 # the first compiler with edition 2024, which guests are written in
+oldest=1.89.0 # the rust-version of the workspace, which guests share
 recipe=1      # to be raised when a compiler that an older version of this script packaged will not do any more
 
 say() { printf 'wasm-target: %s\n' "$*" >&2; }

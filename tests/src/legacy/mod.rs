@@ -6,11 +6,13 @@
 mod fastify;
 mod media;
 mod openclaw;
+mod voice_call;
 mod volatile;
 
 pub use fastify::{Fastify, Grpc};
 pub use media::Media;
 pub use openclaw::OpenClaw;
+pub use voice_call::VoiceCall;
 pub use volatile::{Asked, Volatile};
 
 use crate::process::Process;

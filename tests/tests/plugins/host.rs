@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 /// The component of a guest, as `cargo xtask plugins` leaves it.
-#[expect(dead_code, reason = "the guests' tests are being written")]
 pub(crate) fn component(name: &str) -> PathBuf {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../target/plugins")

@@ -163,7 +163,7 @@ fn grant(config: &Value, deadline: Duration) -> Grant {
         }],
         kv: Some(KvGrant::default()),
         timers: Some(TimersGrant::default()),
-        webhook: vec!["/voice/*".into()],
+        webhook: vec!["/voice/webhook/*".into()],
         limits: Limits {
             deadline,
             ..Limits::default()

@@ -29,8 +29,6 @@ pub struct Poll {
     pub max_selections: usize,
     /// Where it was asked.
     pub conversation: String,
-    /// The message that asks.
-    pub message: Option<String>,
     /// When anything happened to it last, Unix ms.
     pub seen_at: u64,
     /// Who said what, by the place in `options`.
@@ -179,7 +177,6 @@ mod tests {
             options: vec!["Pizza".into(), "Sushi".into(), "Soup".into()],
             max_selections: max,
             conversation: "19:g".into(),
-            message: None,
             seen_at: 0,
             votes: BTreeMap::new(),
         }

@@ -10,6 +10,8 @@ pub mod body;
 pub mod connector;
 pub mod consent;
 pub mod deliver;
+#[cfg(test)]
+mod double;
 pub mod fetch;
 pub mod files;
 pub mod graph;
@@ -34,3 +36,6 @@ pub mod world;
 
 /// The channel's id, in all directions.
 const CHANNEL: &str = "msteams";
+
+#[cfg(test)]
+mod tests;

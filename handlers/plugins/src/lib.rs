@@ -11,6 +11,7 @@ mod backoff;
     reason = "generated; nobody outside sees them"
 )]
 mod bindings;
+mod by_hand;
 mod call;
 mod channel;
 mod engine;
@@ -22,6 +23,7 @@ mod hands;
     reason = "the generated bindings re-export the types behind the handles"
 )]
 mod host;
+mod inspect;
 mod jobs;
 mod metrics;
 mod plan;
@@ -29,6 +31,8 @@ mod plugin;
 mod plugins;
 mod rate;
 mod service;
+mod status;
+mod tools;
 mod wasi;
 mod web;
 mod webhook;
@@ -44,11 +48,13 @@ pub use hands::{
     ChatKind, Counter, Event, Fetchers, GatewayRpc, Hands, Inbox, InboxError, Keychain, Message,
     PollVote, Presence, Reaction, Receipt, Recorded, Recording, Sender, Submission,
 };
+pub use inspect::{Given, Import, Inspection};
 pub use metrics::{Observer, Silent};
 pub use overgrow_bridge::RpcError;
 pub use plugin::{Imports, LoadError, Plugin, Running, Typing};
 pub use plugins::{Plugins, PluginsConfig};
 pub use service::{ServiceState, ServiceStatus, Supervised};
+pub use status::{LoadedStatus, PluginStatus, ServiceSummary};
 pub use web::WebComponent;
 pub use webhook::{PublicUrl, RouteFault};
 

@@ -10,18 +10,25 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use overgrow_handler::Handler;
+use overgrow_handler::{Effects, Handler};
+use overgrow_outbox::{Carrier, Natives};
 use tokio::runtime;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::artifact::Trust;
+use crate::call::CallError;
+use crate::channel::PluginCarrier;
 use crate::engine::{Engine, EngineConfig, EngineError};
 use crate::folder::{Keeper, Orders, Shelf, Workshop};
 use crate::grant::Grant;
 use crate::hands::Hands;
+use crate::inspect::{self, Inspection};
 use crate::metrics::{Observer, Watcher};
-use crate::webhook;
+use crate::status::{self, PluginStatus};
+use crate::wit::channel::Delivery;
+use crate::wit::tool::Output;
+use crate::{by_hand, tools, webhook};
 
 /// Services have five seconds for their last words; the rest is for whatever runs beside them.
 const END: Duration = Duration::from_secs(8);
@@ -118,6 +125,67 @@ impl Plugins {
         webhook::handler(name, self.0.shelf.clone(), &self.0.hands)
     }
 
+    /// The handler of `/tools/invoke` for the plugins' tools; what none of them has is
+    /// [`Declined`](overgrow_handler::Declined). `gate` is asked with the head of each request: it answers whom it turns
+    /// away, declines with `passed` whom it lets in, and with another word what the legacy is to judge.
+    pub fn tools(&self, gate: Handler) -> Handler {
+        tools::handler(self.0.shelf.clone(), gate)
+    }
+
+    /// What carries the messages of a channel, by its id or one of its aliases; `None` when no plugin serves it now.
+    pub fn carrier(&self, channel: &str) -> Option<PluginCarrier> {
+        let (_, version) = self.0.shelf.first(|version| version.serves(channel))?;
+        let info = version.channel.clone()?;
+        Some(PluginCarrier::new(version.plugin()?.clone(), info))
+    }
+
+    /// The plugins' channels as the outbox asks for them, each time anew.
+    pub fn natives(&self) -> Natives {
+        let plugins = self.clone();
+        Arc::new(move |channel| {
+            let carrier = plugins.carrier(channel)?;
+            Some(Arc::new(carrier) as Arc<dyn Carrier>)
+        })
+    }
+
+    /// All plugins by name, those that are broken too.
+    pub fn list(&self) -> Vec<PluginStatus> {
+        status::list(&self.0.shelf)
+    }
+
+    /// One plugin, its imports against its grant; `None` when there is no file of that name.
+    pub fn inspect(&self, name: &str) -> Option<Inspection> {
+        inspect::inspect(&self.0.shelf, name)
+    }
+
+    /// Calls a tool by hand, its arguments as JSON. With planning effects nothing happens, and the plan says what would.
+    ///
+    /// # Errors
+    /// As [`CallError`] says; [`CallError::Gone`] when the plugin is not loaded.
+    pub async fn invoke(
+        &self,
+        plugin: &str,
+        tool: &str,
+        arguments: &str,
+        effects: Effects,
+    ) -> Result<Output, CallError> {
+        by_hand::invoke(&self.0.shelf, plugin, tool, arguments, effects).await
+    }
+
+    /// Sends a text over a plugin's channel by hand, as one piece.
+    ///
+    /// # Errors
+    /// As [`CallError`] says; [`CallError::Gone`] when the plugin is not loaded.
+    pub async fn send_text(
+        &self,
+        plugin: &str,
+        to: &str,
+        text: &str,
+        effects: Effects,
+    ) -> Result<Delivery, CallError> {
+        by_hand::send_text(&self.0.shelf, plugin, to, text, effects).await
+    }
+
     /// Ends everything: services get their last words, for five seconds and no longer. Returns when that is done; calls
     /// under way go on.
     pub async fn shutdown(&self) {
@@ -125,14 +193,6 @@ impl Plugins {
         let mut rounds = self.0.rounds.clone();
         let ended = async { while rounds.changed().await.is_ok() {} };
         let _ = timeout(END, ended).await;
-    }
-
-    pub(crate) fn shelf(&self) -> &Shelf {
-        &self.0.shelf
-    }
-
-    pub(crate) fn hands(&self) -> &Hands {
-        &self.0.hands
     }
 }
 

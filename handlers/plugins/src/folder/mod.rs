@@ -20,4 +20,4 @@ pub(crate) use shelf::Shelf;
 pub use slot::PluginState;
 pub(crate) use slot::Slot;
 pub(crate) use validate::Workshop;
-pub(crate) use version::{Component, Tool, Version};
+pub(crate) use version::{Component, Version};

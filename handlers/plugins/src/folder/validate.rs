@@ -173,7 +173,7 @@ async fn events(plugin: &Plugin, ask: &Ask) -> Result<Vec<String>, Fault> {
     names.map_err(failed("subscribe"))
 }
 
-/// What the gateway's models take for a tool: a name, and an object's schema.
+/// What the gateway's models take for a tool: a name, and the schema of an object.
 fn tool(definition: Definition) -> Result<Tool, Fault> {
     if definition.name.is_empty() || definition.name != definition.name.trim() {
         return Err(wrong(&definition, "has no proper name"));
@@ -184,7 +184,7 @@ fn tool(definition: Definition) -> Result<Tool, Fault> {
             format!("has parameters that are no JSON: {error}"),
         )
     })?;
-    if schema.get("type").is_none_or(|kind| kind != "object") {
+    if !schema.is_object() || schema.get("type").is_some_and(|kind| kind != "object") {
         return Err(wrong(
             &definition,
             "has parameters that are not the schema of an object",
@@ -228,11 +228,11 @@ mod tests {
     #[test]
     fn a_tool_has_a_name_and_the_schema_of_an_object() {
         assert_eq!(made("t", r#"{"type":"object"}"#), Ok(()));
+        assert_eq!(made("t", "{}"), Ok(()));
         for (name, parameters) in [
             ("", r#"{"type":"object"}"#),
             (" t", r#"{"type":"object"}"#),
             ("t", "{"),
-            ("t", "{}"),
             ("t", r#"{"type":"string"}"#),
             ("t", "[]"),
         ] {

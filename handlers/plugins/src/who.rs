@@ -4,12 +4,17 @@
 //! so that many calls at once share them.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Semaphore;
 
 use crate::bindings::overgrow::plugin::types::Error;
 use crate::grant::Grant;
 use crate::hands::Hands;
 use crate::rate::Pace;
+
+/// Programs of one plugin that run at a time; a helper or two is what they are for.
+const PROGRAMS: usize = 16;
 
 /// A plugin, for all its calls.
 pub(crate) struct Who {
@@ -19,6 +24,8 @@ pub(crate) struct Who {
     pub(crate) paces: Paces,
     /// Keys of events that are on their way to the inbox.
     pub(crate) submitting: Mutex<HashSet<String>>,
+    /// Places for programs that run.
+    pub(crate) programs: Arc<Semaphore>,
     told: Mutex<HashSet<&'static str>>,
 }
 
@@ -43,6 +50,7 @@ impl Who {
             grant,
             hands,
             submitting: Mutex::default(),
+            programs: Arc::new(Semaphore::new(PROGRAMS)),
             told: Mutex::default(),
         }
     }

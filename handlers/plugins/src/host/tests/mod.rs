@@ -1,7 +1,9 @@
 //! The interfaces, called as a guest calls them, over real files and sockets.
 
 mod http;
+mod inbound;
 mod origin;
+mod process;
 mod secrets;
 mod settings;
 mod state;

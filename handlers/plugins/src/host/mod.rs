@@ -28,6 +28,7 @@ use serde_json::Value;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 
 pub use self::http::Response;
+pub(crate) use self::http::plugins_in;
 use self::mask::Mask;
 pub use self::media::Blob;
 use self::overlay::Overlay;
@@ -84,13 +85,9 @@ impl State {
         self.space = None;
     }
 
-    /// Takes from a webhook's headers which plugins' requests led to this call, so that none goes in circles.
-    pub(crate) fn came_with(&mut self, headers: &[(String, String)]) {
-        let named = headers
-            .iter()
-            .filter(|(name, _)| name.eq_ignore_ascii_case(http::THROUGH.as_str()));
-        let names = named.flat_map(|(_, value)| value.split(','));
-        self.through = names.map(|name| name.trim().to_owned()).collect();
+    /// Says which plugins' requests led to this call, so that none goes in circles.
+    pub(crate) fn came_through(&mut self, plugins: Vec<String>) {
+        self.through = plugins;
     }
 
     /// Time until the call must be done.

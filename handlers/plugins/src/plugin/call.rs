@@ -42,6 +42,17 @@ impl Plugin {
         export: Export<P, R>,
         arguments: impl FnOnce(CallContext) -> P,
     ) -> Result<R, CallError> {
+        self.call_prepared(ask, export, |_| (), arguments).await
+    }
+
+    /// The same, with something said to the host's state before the guest begins.
+    pub(super) async fn call_prepared<P: Arguments, R: Answer>(
+        &self,
+        ask: &Ask,
+        export: Export<P, R>,
+        prepare: impl FnOnce(&mut State) + Send + 'static,
+        arguments: impl FnOnce(CallContext) -> P,
+    ) -> Result<R, CallError> {
         let plugin = &self.loaded;
         let patience = Patience::of(ask, &plugin.who.grant.limits);
         let turn = plugin.turn(patience).await?;
@@ -50,6 +61,7 @@ impl Plugin {
         let guest = async move {
             let _turn = turn;
             let mut store = store::fresh(&loaded, &ask, patience);
+            prepare(store.data_mut());
             let instance = loaded.instance(&mut store, patience).await?;
             loaded
                 .function(&mut store, &instance, patience, export, arguments)

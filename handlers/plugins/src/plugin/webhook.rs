@@ -2,6 +2,7 @@
 
 use super::{Plugin, exports};
 use crate::call::{Ask, CallError};
+use crate::host::{self, State};
 use crate::wit::webhook::{Outcome, Request, Response, Route};
 
 impl Plugin {
@@ -21,7 +22,11 @@ impl Plugin {
     /// As [`CallError`] says.
     pub async fn handle_webhook(&self, ask: &Ask, request: Request) -> Result<Outcome, CallError> {
         let export = self.as_webhook()?.handle;
-        let (outcome,) = self.call(ask, export, |ctx| (ctx, request)).await?;
+        let through = host::plugins_in(&request.headers);
+        let prepare = |state: &mut State| state.came_through(through);
+        let arguments = |ctx| (ctx, request);
+        let handled = self.call_prepared(ask, export, prepare, arguments);
+        let (outcome,) = handled.await?;
         self.fits(outcome?, weight)
     }
 

@@ -12,7 +12,7 @@ use crate::bindings::overgrow::plugin::http::Error;
 use crate::host::answer::invalid;
 
 /// Names the plugins that a request went through, so that none calls itself in circles.
-pub(crate) const THROUGH: HeaderName = HeaderName::from_static("x-overgrow-plugin-depth");
+pub(super) const THROUGH: HeaderName = HeaderName::from_static("x-overgrow-plugin-depth");
 
 /// Headers of one request: more is no request of anybody's.
 const HEADERS: usize = 100;
@@ -123,6 +123,15 @@ impl Draft {
         }
         self.credentials.clear();
     }
+}
+
+/// The plugins that a request says it went through.
+pub(crate) fn plugins_in(headers: &[(String, String)]) -> Vec<String> {
+    let named = headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(THROUGH.as_str()));
+    let names = named.flat_map(|(_, value)| value.split(','));
+    names.map(|name| name.trim().to_owned()).collect()
 }
 
 /// As browsers do: 303 asks for something else, and after 301 and 302 everybody has always sent a GET for a POST.

@@ -8,6 +8,7 @@ mod admit;
 mod answer;
 mod credential;
 mod draft;
+mod once;
 mod planned;
 mod retry;
 mod send;
@@ -16,7 +17,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use wasmtime::component::Resource;
 
 pub use self::answer::Response;
-pub(crate) use self::draft::THROUGH;
+pub(crate) use self::draft::plugins_in;
 use super::answer::invalid;
 use super::media::NewFile;
 use super::{Blob, State};

@@ -1,5 +1,6 @@
 //! One request of a plugin's, from what it wrote to an answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -70,14 +71,23 @@ impl State {
         }
         let Admitted { class, .. } = self.admit(&draft)?;
         draft.headers.insert(THROUGH, self.through()?);
-        self.pass_rate()?;
+        // A plan must not use up what the plugin needs to act.
+        if class == Class::Read || !self.ask.effects.is_planning() {
+            self.pass_rate()?;
+        }
         let limits = self.limits(&request);
         if class == Class::Read {
             return self.follow(draft, request.redirects, limits).await;
         }
-        let effects = self.ask.effects.clone();
+        let key = request.idempotency_key.as_deref();
+        let (who, effects) = (Arc::clone(&self.who), self.ask.effects.clone());
+        who.is_first(key).await?;
         let (effect, planned) = (self.http_effect(&draft), self.planned_answer(&draft));
-        let perform = || self.follow(draft, request.redirects, limits);
+        let perform = || async {
+            let response = self.follow(draft, request.redirects, limits).await?;
+            who.mark_used(key, &response).await;
+            Ok(response)
+        };
         effects.run(effect, planned, perform).await
     }
 

@@ -394,12 +394,12 @@ async fn a_plugin_does_not_call_itself_in_circles() {
     let origin = Origin::start(|_| ok("")).await;
     let mut state = Bench::new().state(granting(&origin.host()));
     let header = |value: &str| ("X-Overgrow-Plugin-Depth".to_owned(), value.to_owned());
-    state.came_with(&[header("matrix")]);
+    state.came_through(plugins_in(&[header("matrix")]));
     send(&mut state, request("GET", &origin.url("/")))
         .await
         .unwrap();
     assert!(origin.seen()[0].contains("x-overgrow-plugin-depth: matrix, zalo\r\n"));
-    state.came_with(&[header("zalo, matrix")]);
+    state.came_through(plugins_in(&[header("zalo, matrix")]));
     let refused = send(&mut state, request("GET", &origin.url("/"))).await;
     assert!(matches!(refused, Err(Error::Other((code, _))) if code == "recursive"));
     assert_eq!(origin.seen().len(), 1);
@@ -495,4 +495,28 @@ async fn a_plan_refuses_what_would_be_refused() {
     denial(send(&mut state, request("POST", "https://evil.example/")).await);
     denial(send(&mut state, request("DELETE", "https://api.example/")).await);
     assert_eq!(plan.take(), []);
+}
+
+#[tokio::test]
+async fn a_request_that_succeeded_is_not_sent_again_under_its_key() {
+    let origin = Origin::start(|request| match request.contains("/bad") {
+        true => "HTTP/1.1 503 Away\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        false => ok(""),
+    })
+    .await;
+    let bench = Bench::new();
+    let mut post = async |path: &str| {
+        let sent = Request {
+            idempotency_key: Some("k1".to_owned()),
+            ..request("POST", &origin.url(path))
+        };
+        let mut state = bench.state(granting(&origin.host()));
+        send(&mut state, sent).await.map(|(head, _)| head.status)
+    };
+    for _ in 0..2 {
+        assert!(matches!(post("/bad").await, Ok(503)));
+    }
+    assert!(matches!(post("/good").await, Ok(200)));
+    assert!(matches!(post("/good").await, Err(Error::Conflict)));
+    assert_eq!(origin.seen().len(), 3);
 }

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use overgrow_plugins::grant::{Limits, MediaGrant, Write};
+use overgrow_plugins::grant::{HostPattern, HttpGrant, Limits, MediaGrant, Network, Write};
 use overgrow_plugins::{CallError, Engine, Grant, Plugin};
 use rig::{component, engine, hostile, load, misdeed, within};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 const SHORT: Duration = Duration::from_millis(300);
@@ -237,6 +239,78 @@ async fn a_service_that_spins_is_gone_after_its_deadline() {
     let end = service.tick(&ask).await;
     assert!(matches!(end, Err(CallError::Deadline(_))), "{end:?}");
     assert!(!service.is_alive() && engine.free() == 100);
+}
+
+#[tokio::test]
+async fn a_call_that_is_late_before_it_begins_does_not_begin() {
+    let plugin = hostile(&engine(), Limits::default()).await;
+    let mut late = rig::ask("late");
+    late.deadline = Instant::now();
+    let end = plugin.tools(&late).await.err();
+    assert_eq!(end, Some(CallError::Deadline(Duration::ZERO)));
+}
+
+/// Calls the plugin for each request; answers 200 when that went well, else 500.
+async fn serve(listener: TcpListener, plugin: Plugin, url: String, asked: Arc<AtomicUsize>) {
+    loop {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        asked.fetch_add(1, Ordering::Relaxed);
+        let (plugin, url) = (plugin.clone(), url.clone());
+        tokio::spawn(async move {
+            let mut head = [0; 4096];
+            let _ = stream.read(&mut head).await;
+            // As a proxy does, it drops the call of a client that is gone.
+            let mut gone = [0];
+            let ended = tokio::select! {
+                ended = misdeed(&plugin, "fetch", &url) => ended,
+                _ = stream.read(&mut gone) => return,
+            };
+            let status = match ended {
+                Ok(_) => "200 OK",
+                Err(_) => "500 Internal Server Error",
+            };
+            let answer =
+                format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            let _ = stream.write_all(answer.as_bytes()).await;
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_fetch_that_ends_at_itself_stops_near_the_granted_number_of_calls() {
+    const CALLS: usize = 4;
+    let engine = engine();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let grant = Grant {
+        limits: Limits {
+            concurrency: CALLS,
+            ..within(SHORT)
+        },
+        http: vec![HttpGrant {
+            hosts: vec![HostPattern::parse(&address).expect("a host")],
+            methods: Vec::new(),
+            network: Network::Private,
+            read: Vec::new(),
+        }],
+        ..Grant::default()
+    };
+    let plugin = load(&engine, "hostile", component("hostile"), grant).await;
+    let url = format!("http://{address}/");
+    let asked = Arc::<AtomicUsize>::default();
+    let server = serve(listener, plugin.clone(), url.clone(), Arc::clone(&asked));
+    let server = tokio::spawn(server);
+    // Each of the calls ends as it may: by its deadline, by an answer from the one below, or because the one above is
+    // gone. All of them do end; the last may get a turn of the first's just before it is told.
+    let _ = misdeed(&plugin, "fetch", &url).await;
+    while engine.free() < 100 {
+        tokio::task::yield_now().await;
+    }
+    let asked = asked.load(Ordering::Relaxed);
+    assert!((2..=2 * CALLS).contains(&asked), "{asked} requests");
+    let fine = misdeed(&plugin, "fine", "still here").await;
+    assert_eq!(fine.as_deref(), Ok("still here"));
+    server.abort();
 }
 
 #[tokio::test]

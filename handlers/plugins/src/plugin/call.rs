@@ -69,9 +69,7 @@ impl Plugin {
         };
         self.loaded.guests(guest).await
     }
-}
 
-impl Plugin {
     /// An answer that is not larger than granted. What the guest may hand over in one go is bounded before it is copied,
     /// but a plugin that may store files may hand over more than it may answer.
     pub(super) fn fits<T>(
@@ -132,13 +130,17 @@ impl Loaded {
     }
 }
 
-/// Waits for a turn among a component's calls and for room, as long as there is patience.
+/// Waits for a turn among a component's calls and for room, as long as there is patience. Without any to begin with,
+/// nothing is begun: a guest may do much before its first yield.
 pub(crate) async fn turn(
     engine: &Engine,
     turns: &Arc<Semaphore>,
     places: u32,
     patience: Patience,
 ) -> Result<Turn, CallError> {
+    if patience.time.is_zero() {
+        return Err(CallError::Deadline(patience.time));
+    }
     let turns = Arc::clone(turns);
     let both = async {
         let turn = turns.acquire_owned().await.ok()?;

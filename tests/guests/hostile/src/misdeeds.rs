@@ -36,6 +36,7 @@ impl Guest for Hostile {
             "environment" => wasi::environment(),
             "network" => wasi::network(),
             "print" => wasi::print(&call.arguments),
+            "fetch" => fetch(&call.arguments)?,
             "exit" => std::process::exit(3),
             "fail" => return Err(failure()),
             "echoes" => return Ok(echoes()),
@@ -113,6 +114,12 @@ fn flood(lines: u64) -> String {
         );
     }
     format!("{lines} lines")
+}
+
+/// Asks whoever is at the address, which may be itself.
+fn fetch(url: &str) -> Result<String, Failure> {
+    let answer = overgrow_sdk::http::get(url).send()?;
+    Ok(format!("status {}", answer.status()))
 }
 
 /// Never computes for long, and never ends.

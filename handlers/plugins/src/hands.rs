@@ -6,6 +6,7 @@
 mod fetchers;
 mod gateway;
 mod inbox;
+mod way_in;
 
 use std::fmt;
 use std::sync::Arc;

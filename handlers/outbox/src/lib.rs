@@ -11,6 +11,8 @@
 //! - **At least once**: after a crash of ours, what was on its way is sent again, under the key that it had. Of what the
 //!   carrier says is out in part, only the rest is.
 //! - **Not for ever**: what fails too often, or waits too long, becomes a dead letter, to look at, send again or discard.
+//! - **The way in** ([`Inbox`]) is the same machine the other way round: what people write is judged by the legacy's own
+//!   rules, carried to its agent, and what that answers is posted here.
 //! - **Two processes** may have the folder open while one hands over to the next: both accept, one delivers.
 
 mod clock;

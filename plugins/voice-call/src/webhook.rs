@@ -6,6 +6,7 @@
 use url::Url;
 
 use crate::address;
+use crate::book::Entry;
 use crate::desk::Desk;
 use crate::event::{Event, Stamp};
 use crate::form::Form;
@@ -167,11 +168,7 @@ impl<O: Outside> Desk<'_, O> {
         }
     }
 
-    fn fetched(
-        &self,
-        id: &str,
-        take: impl FnMut(&mut crate::book::Entry) -> Option<String>,
-    ) -> Option<String> {
+    fn fetched(&self, id: &str, take: impl FnMut(&mut Entry) -> Option<String>) -> Option<String> {
         let (_, taken) = self.book().change(id, take).ok()??;
         taken
     }

@@ -50,6 +50,8 @@ struct Heard<'r> {
     standing: Standing,
     mentioned: bool,
     room: Option<&'r Room>,
+    /// The alias under which its settings stand.
+    alias: Option<&'r str>,
 }
 
 /// Expressions that address the bot; those that are none are left out, as the gateway does.
@@ -93,13 +95,14 @@ impl<W: World> Hearing<'_, W> {
             true => None,
             false => settings.rooms.find(room, self.rooms.aliases(self.client)?),
         };
+        let named = found.map(|(_, room)| room);
         let place = Place {
             id: room,
             own: self.own,
         };
         let verdict = match direct {
             true => settings.direct.judge(self.own, &event.sender),
-            false => settings.rooms.judge(place, found, &event.sender),
+            false => settings.rooms.judge(place, named, &event.sender),
         };
         let standing = match verdict {
             Verdict::Dropped(why) => return Ok(Outcome::Dropped(why)),
@@ -110,7 +113,7 @@ impl<W: World> Hearing<'_, W> {
                 .patterns
                 .iter()
                 .any(|pattern| pattern.is_match(&said.text));
-        let needed = !direct && found.is_none_or(Room::needs_mention);
+        let needed = !direct && named.is_none_or(Room::needs_mention);
         if needed && !mentioned {
             return Ok(Outcome::Dropped("addresses somebody else"));
         }
@@ -119,7 +122,10 @@ impl<W: World> Hearing<'_, W> {
             direct,
             standing,
             mentioned,
-            room: found,
+            alias: found
+                .map(|(name, _)| name)
+                .filter(|name| name.starts_with('#')),
+            room: named,
         };
         self.hand_on(room, event, heard)
     }
@@ -204,12 +210,8 @@ impl<W: World> Hearing<'_, W> {
             } else {
                 ChatKind::Channel
             },
-            conversation: format!("room:{room}"),
-            conversation_name: if heard.direct {
-                None
-            } else {
-                self.rooms.name(self.client, room)
-            },
+            conversation: room.to_owned(),
+            conversation_name: self.name(room, heard),
             thread: thread(
                 self.client.settings.threads,
                 &event.id,
@@ -222,6 +224,15 @@ impl<W: World> Hearing<'_, W> {
             sent_at: event.sent_at,
             extra: extra(room, event, heard),
         })
+    }
+
+    /// What the room is called: as the operator's settings have it, so that the gateway finds them as well.
+    fn name(&mut self, room: &str, heard: &Heard<'_>) -> Option<String> {
+        match (heard.direct, heard.alias) {
+            (true, _) => None,
+            (false, Some(alias)) => Some(alias.to_owned()),
+            (false, None) => self.rooms.name(self.client, room),
+        }
     }
 
     /// Shows the sender that the message was read; nobody waits for it.

@@ -171,9 +171,6 @@ impl channel::Guest for Matrix {
 impl service::Guest for Matrix {
     fn start(_ctx: CallContext, config: String) -> Result<service::Next, Failure> {
         let settings = settings(&config)?;
-        if !settings.enabled {
-            return Ok(service::Next::Idle);
-        }
         let watch = Watch::new(settings, Host.now());
         watch.introduce(&Host);
         WATCH.replace(Some(watch));

@@ -48,19 +48,21 @@ impl Direct {
 }
 
 impl Rooms {
-    /// The settings of a room: its own, those of an alias that leads to it, else those of `*`.
-    pub fn find<'a>(&'a self, id: &str, aliases: &[(String, String)]) -> Option<&'a Room> {
-        let own = self.named.iter().find(|(name, _)| plain(name) == id);
-        let by_alias = || {
-            self.named.iter().find(|(name, _)| {
-                let name = plain(name);
-                aliases
-                    .iter()
-                    .any(|(alias, room)| alias == name && room == id)
-            })
+    /// The settings of a room, and the name that they stand under: its own, an alias that leads to it, else `*`.
+    pub fn find<'a>(
+        &'a self,
+        id: &str,
+        aliases: &[(String, String)],
+    ) -> Option<(&'a str, &'a Room)> {
+        let leads = |name: &str| {
+            aliases
+                .iter()
+                .any(|(alias, room)| alias == name && room == id)
         };
-        let named = own.or_else(by_alias).map(|(_, room)| room);
-        named.or_else(|| self.named.get("*"))
+        let entries = || self.named.iter().map(|(name, room)| (plain(name), room));
+        let own = entries().find(|(name, _)| *name == id);
+        let named = own.or_else(|| entries().find(|(name, _)| leads(name)));
+        named.or_else(|| Some(("*", self.named.get("*")?)))
     }
 
     /// Aliases that are named and lead to rooms only a homeserver knows.
@@ -141,7 +143,7 @@ mod tests {
         let rooms = settings(more).rooms;
         let aliases = [("#ops:home.org".to_owned(), "!ops:home.org".to_owned())];
         let found = rooms.find(id, &aliases);
-        rooms.judge(Place { id, own: OWN }, found, sender)
+        rooms.judge(Place { id, own: OWN }, found.map(|(_, room)| room), sender)
     }
 
     const ALLOWED: Verdict = Verdict::Heard(Standing::Allowed);

@@ -1,7 +1,7 @@
 //! The operator's settings: `channels.matrix` of the legacy's, with the plugin's own over them.
 //!
-//! It must not ask a homeserver. The surprise: the token and the password are not in here, they are secrets that the
-//! host holds by name.
+//! It must not ask a homeserver. The surprises: the token and the password are not in here, they are secrets that the
+//! host holds by name; and a channel that is switched off is on here, because that is how an operator hands it over.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,8 +17,6 @@ pub const TEXT_LIMIT: usize = 4000;
 /// Everything the operator said, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// Whether anything is received.
-    pub enabled: bool,
     /// Address of the homeserver without a slash at its end.
     pub homeserver: String,
     /// The bot's id; asked of the server when it is not given.
@@ -151,7 +149,6 @@ pub enum PollType {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct File {
-    enabled: Option<bool>,
     homeserver: Option<String>,
     user_id: Option<String>,
     device_name: Option<String>,
@@ -224,7 +221,6 @@ impl File {
 
     fn checked(self) -> Settings {
         Settings {
-            enabled: self.enabled != Some(false),
             user: filled(self.user_id.as_deref()).map(str::to_owned),
             device_name: filled(self.device_name.as_deref())
                 .unwrap_or("OpenClaw Gateway")
@@ -331,7 +327,6 @@ mod tests {
             json!({"homeserver": " https://hs.example/ ", "accessToken": {"$secret": "access-token"}}),
         );
         assert_eq!(settings.homeserver, "https://hs.example");
-        assert!(settings.enabled);
         assert_eq!(settings.join, Join::Always);
         assert_eq!(settings.threads, Threads::Inbound);
         assert_eq!(settings.direct.policy, DirectPolicy::Pairing);

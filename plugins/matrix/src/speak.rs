@@ -190,7 +190,7 @@ impl<W: World> Speaker<'_, W> {
                 .map_err(Failure::from)
         });
         let placed = |parts| Parts {
-            conversation: Some(format!("room:{room}")),
+            conversation: Some(room.to_owned()),
             ..parts
         };
         match sent {

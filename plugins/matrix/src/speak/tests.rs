@@ -115,7 +115,7 @@ fn a_text_is_sent_with_what_it_answers() {
     assert_eq!(ids(&delivered), ["$a"]);
     assert_eq!(puts(&world), [content]);
     assert!(
-        matches!(delivered, Delivered::Sent(parts) if parts.conversation.as_deref() == Some("room:!room:b"))
+        matches!(delivered, Delivered::Sent(parts) if parts.conversation.as_deref() == Some("!room:b"))
     );
 }
 

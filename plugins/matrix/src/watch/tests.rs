@@ -165,7 +165,7 @@ fn a_message_says_who_where_and_when() {
     );
     assert_eq!(
         (message.chat, message.conversation.as_str()),
-        (ChatKind::Direct, "room:!dm:b")
+        (ChatKind::Direct, "!dm:b")
     );
     assert!(message.addressed);
     assert_eq!(message.sent_at, world.now());
@@ -248,6 +248,35 @@ fn a_room_that_is_not_listed_is_not_heard() {
     );
     tick(&mut watch, &world);
     assert!(said(&world).is_empty());
+}
+
+#[test]
+fn a_room_may_be_listed_by_an_alias() {
+    let world = world();
+    world.answer(
+        "GET /_matrix/client/v3/directory/room/%23ops%3Ab",
+        200,
+        json!({"room_id": "!room:b"}),
+    );
+    let mut watch = watch(
+        &world,
+        json!({"groups": {"#ops:b": {"requireMention": false}}}),
+    );
+    news(
+        &world,
+        "s1",
+        "!room:b",
+        json!([text(&world, "$a", "@alice:b", "anybody?")]),
+    );
+    tick(&mut watch, &world);
+    let message = first(&world);
+    assert_eq!(
+        (
+            message.conversation.as_str(),
+            message.conversation_name.as_deref()
+        ),
+        ("!room:b", Some("#ops:b"))
+    );
 }
 
 #[test]

@@ -134,9 +134,8 @@ impl Plugins {
 
     /// What carries the messages of a channel, by its id or one of its aliases; `None` when no plugin serves it now.
     pub fn carrier(&self, channel: &str) -> Option<PluginCarrier> {
-        let (_, version) = self.0.shelf.first(|version| version.serves(channel))?;
-        let info = version.channel.clone()?;
-        Some(PluginCarrier::new(version.plugin()?.clone(), info))
+        let (slot, version) = self.0.shelf.first(|version| version.serves(channel))?;
+        PluginCarrier::new(slot, &version)
     }
 
     /// The plugins' channels as the outbox asks for them, each time anew.

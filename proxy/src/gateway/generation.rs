@@ -97,6 +97,9 @@ pub enum BuildError {
         /// Why not.
         source: NativeError,
     },
+    /// What plugins and messages need cannot be had.
+    #[error("[plugins]: {0}")]
+    Plugins(#[source] NativeError),
 }
 
 impl Generation {
@@ -125,6 +128,10 @@ impl Generation {
             kept: previous.map(|old| &old.upstreams),
             used: BTreeMap::new(),
         };
+        parts
+            .natives
+            .open_plugins(&config)
+            .map_err(BuildError::Plugins)?;
         let legacy = upstreams.of(legacy_reach(&config.legacy));
         let known = Known {
             parts,

@@ -87,15 +87,33 @@ impl Media {
         settings: Option<&Settings>,
         data: &Path,
     ) -> Result<Handler, NativeError> {
+        self.with(config, settings, data, |kept| kept.handler.clone())
+    }
+
+    /// The store for that configuration, for those beside the handler who keep files. Must run inside a tokio runtime.
+    pub(super) fn store(
+        &self,
+        config: &MediaConfig,
+        settings: Option<&Settings>,
+        data: &Path,
+    ) -> Result<Store, NativeError> {
+        self.with(config, settings, data, |kept| kept.store.clone())
+    }
+
+    fn with<T>(
+        &self,
+        config: &MediaConfig,
+        settings: Option<&Settings>,
+        data: &Path,
+        take: impl FnOnce(&Kept) -> T,
+    ) -> Result<T, NativeError> {
         let folder = folder(config, settings, data);
         let mut handlers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(same) = handlers.made(config, &folder) {
-            return Ok(same.handler.clone());
+            return Ok(take(same));
         }
         let made = make(config, folder)?;
-        let handler = made.handler.clone();
-        handlers.next = Some(made);
-        Ok(handler)
+        Ok(take(handlers.next.insert(made)))
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod hooks;
 mod media;
+mod plugins;
 mod tailscale;
 mod uploads;
 
@@ -13,18 +14,26 @@ use std::sync::Arc;
 use overgrow_auth::{Cached, Whois};
 use overgrow_bridge::{Bridge, BridgeError};
 use overgrow_handler::Handler;
+use overgrow_keep::KeepError;
+use overgrow_outbox::OutboxError;
+use overgrow_plugins::EngineError;
 use overgrow_settings::{Live, LiveStatus};
 use overgrow_store::NotS3;
 
 use self::hooks::Hooks;
 use self::media::{Media, Sweep};
+pub use self::plugins::Opened;
+use self::plugins::{Means, Plugging};
 use self::tailscale::Tailscale;
 use crate::config::{Config, HandlerRef, Handlers, Needs, RouteConfig, SecretError};
+use crate::metrics::PluginMetrics;
 
 /// Names of handlers that every overgrow has.
 const AUTH: &str = "auth";
 const HOOKS: &str = "hooks";
 const MEDIA: &str = "media";
+const MESSAGES: &str = "messages";
+const TOOLS: &str = "tools";
 
 /// What the handlers of overgrow's own share; cheap to clone.
 #[derive(Clone)]
@@ -37,6 +46,7 @@ struct Shared {
     whois: Arc<dyn Whois>,
     hooks: Hooks,
     media: Media,
+    plugins: Plugging,
 }
 
 /// Why a handler cannot be made.
@@ -51,17 +61,30 @@ pub enum NativeError {
     /// A key of the store cannot be read.
     #[error("a key of the S3 store cannot be read")]
     Key(#[source] SecretError),
+    /// The legacy's methods cannot be called.
+    #[error("no thread for the connection to the legacy")]
+    Gateway(#[source] std::io::Error),
+    /// Messages cannot be kept.
+    #[error("the queue of messages cannot be opened")]
+    Outbox(#[source] OutboxError),
+    /// What plugins keep cannot be kept.
+    #[error("the state of plugins cannot be opened")]
+    Keep(#[source] KeepError),
+    /// Plugins cannot be run.
+    #[error("plugins cannot be run")]
+    Engine(#[source] EngineError),
 }
 
 impl Natives {
-    /// Opens nothing yet; `data` is `[server].data`.
-    pub fn new(data: PathBuf) -> Self {
+    /// Opens nothing yet; `data` is `[server].data`, `metrics` where plugins are counted.
+    pub fn new(data: PathBuf, metrics: PluginMetrics) -> Self {
         Self(Arc::new(Shared {
             data,
             live: Live::default(),
             whois: Arc::new(Cached::new(Tailscale::of_this_machine())),
             hooks: Hooks::default(),
             media: Media::default(),
+            plugins: Plugging::new(metrics),
         }))
     }
 
@@ -71,6 +94,8 @@ impl Natives {
             .with_builtin(AUTH, Needs::Settings)
             .with_builtin(HOOKS, Needs::Settings)
             .with_builtin(MEDIA, Needs::Nothing)
+            .with_builtin(MESSAGES, Needs::Settings)
+            .with_builtin(TOOLS, Needs::Settings)
     }
 
     /// Reads the legacy's settings where that configuration says they are. They are read again when they change, and
@@ -83,7 +108,9 @@ impl Natives {
     /// Takes on another version of routes.toml.
     pub fn follow(&self, config: &Config) {
         let legacy = config.legacy.urls.first().cloned();
-        self.0.hooks.lead_to(legacy, self.0.live.load().as_deref());
+        let settings = self.0.live.load();
+        self.0.plugins.follow(config, settings.as_deref());
+        self.0.hooks.lead_to(legacy, settings.as_deref());
         let serves = config.routes.iter().any(serves_media);
         self.0
             .media
@@ -105,7 +132,9 @@ impl Natives {
         }
         while let Some(status) = changes.changed().await {
             tell(&status);
-            self.0.hooks.settle(self.0.live.load().as_deref());
+            let settings = self.0.live.load();
+            self.0.hooks.settle(settings.as_deref());
+            self.0.plugins.settle(settings.as_deref());
         }
     }
 
@@ -131,8 +160,65 @@ impl Natives {
                     .handler(&config.media, settings.as_deref(), data);
                 handler.map(Some)
             }
-            _ => Ok(None),
+            _ => self.plugged(name, config),
         }
+    }
+
+    /// Opens plugins and messages, if that configuration speaks of them. Must run inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When one of their files cannot be opened, or there is no thread for them.
+    pub fn open_plugins(&self, config: &Config) -> Result<(), NativeError> {
+        match plugins::are_wanted(config) {
+            true => self.opened(config).map(drop),
+            false => Ok(()),
+        }
+    }
+
+    /// Plugins and messages, if they are open.
+    pub fn plugins(&self) -> Option<Opened> {
+        self.0.plugins.opened()
+    }
+
+    /// Returns when every plugin that lies in the folder was loaded or turned down, or after a while.
+    pub async fn plugins_ready(&self) {
+        if let Some(opened) = self.plugins() {
+            opened.ready().await;
+        }
+    }
+
+    /// Lets plugins' services say their last words.
+    pub async fn stop_plugins(&self) {
+        if let Some(opened) = self.plugins() {
+            opened.plugins.shutdown().await;
+        }
+    }
+
+    fn plugged(&self, name: &str, config: &Config) -> Result<Option<Handler>, NativeError> {
+        let handler = match (name, name.split_once(':')) {
+            (MESSAGES, _) => self.opened(config)?.messages(),
+            (TOOLS, _) => {
+                let gate = overgrow_auth::handler(self.0.live.clone());
+                self.opened(config)?.plugins.tools(gate)
+            }
+            (_, Some(("plugin" | "wasi-http", plugin))) => {
+                self.opened(config)?.plugins.handler(plugin)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(handler))
+    }
+
+    fn opened(&self, config: &Config) -> Result<Opened, NativeError> {
+        let Shared { data, live, .. } = &*self.0;
+        self.0.plugins.open(config, || {
+            let settings = live.load();
+            let store = self
+                .0
+                .media
+                .store(&config.media, settings.as_deref(), data)?;
+            Ok(Means { data, live, store })
+        })
     }
 
     /// The legacy's own settings.

@@ -188,6 +188,7 @@ impl Running {
         if left > 0 {
             tracing::warn!(left, "the drain is over, the rest is cut off");
         }
+        control.block_on(self.shown.natives.stop_plugins());
         self.end(control);
         left
     }

@@ -40,7 +40,7 @@ pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
     let opened = Opened::open(builder, &server)?;
     let parts = Parts {
         handlers,
-        natives: Natives::new(server.data.clone()),
+        natives: Natives::new(server.data.clone(), metrics.plugins().clone()),
         metrics,
         build: build::hash,
         lane: Lane::start().map_err(StartError::Runtime)?,
@@ -49,6 +49,7 @@ pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
 
     let control = control_runtime()?;
     let (shown, hang_up) = load(builder, parts, config, source, &control)?;
+    control.block_on(shown.natives.plugins_ready());
     let traffic = traffic(&shown, &opened, &server)?;
     let admin = admin(&shown, token, &opened, &server)?;
 

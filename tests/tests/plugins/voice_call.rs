@@ -18,9 +18,13 @@ use sides::Sides;
 /// A call of each provider from the tool's first word to its last, the webhooks between them signed as the provider would.
 async fn a_call_goes_the_same_way(provider: Provider) -> Result<()> {
     let sides = Sides::start(provider, json!({})).await?;
-    sides.both_invoke(json!({"action": "initiate_call"})).await?;
+    sides
+        .both_invoke(json!({"action": "initiate_call"}))
+        .await?;
     let call = sides
-        .both_invoke(json!({"action": "initiate_call", "to": "+15550000001", "message": "Tom & \"Ann\""}))
+        .both_invoke(
+            json!({"action": "initiate_call", "to": "+15550000001", "message": "Tom & \"Ann\""}),
+        )
         .await?;
     sides
         .both_invoke(json!({"to": "+15550000002", "message": "one too many"}))
@@ -68,7 +72,9 @@ async fn odd_requests_are_answered_the_same_on_both_sides() -> Result<()> {
     for provider in Provider::ALL {
         let sides = Sides::start(provider, json!({})).await?;
         for webhook in provider.odd() {
-            sides.both_are_told(&webhook, &sides::Pair::default()).await?;
+            sides
+                .both_are_told(&webhook, &sides::Pair::default())
+                .await?;
         }
     }
     Ok(())
@@ -95,7 +101,8 @@ async fn what_clients_say_of_the_address_moves_the_legacy_only() -> Result<()> {
         .header("X-Forwarded-Host", "evil.example");
     assert_eq!(sides.theirs.webhook(&spoofed, "").await?.status, 200);
     assert_eq!(sides.ours.webhook(&spoofed, "").await?.status, 401);
-    let real = Webhook::form("", "CallSid=CA1&CallStatus=ringing").signed_for("http://127.0.0.1:3334");
+    let real =
+        Webhook::form("", "CallSid=CA1&CallStatus=ringing").signed_for("http://127.0.0.1:3334");
     assert_eq!(sides.ours.webhook(&real, "").await?.status, 200);
     Ok(())
 }
@@ -110,12 +117,16 @@ async fn an_agent_hears_what_a_person_says() -> Result<()> {
     let ask = json!({"action": "continue_call", "callId": id, "message": "How are you?"});
     let answers = async {
         double.asked(2).await?;
-        let said = "CallSid=CA0001&CallStatus=in-progress&SpeechResult=Fine,%20thanks&Confidence=0.9";
+        let said =
+            "CallSid=CA0001&CallStatus=in-progress&SpeechResult=Fine,%20thanks&Confidence=0.9";
         ours.webhook(&Webhook::form("callId=ID", said), id).await
     };
     let (heard, told) = tokio::join!(ours.invoke(&ask), answers);
     assert_eq!(told?.status, 200);
-    assert_eq!(heard?, json!({"success": true, "transcript": "Fine, thanks"}));
+    assert_eq!(
+        heard?,
+        json!({"success": true, "transcript": "Fine, thanks"})
+    );
     Ok(())
 }
 
@@ -151,7 +162,12 @@ async fn two_webhooks_at_one_time_lose_nothing() -> Result<()> {
     let id = ours.invoke(&made).await?["callId"].clone();
     let id = id.as_str().unwrap_or_default();
     let told: Vec<_> = (0..8)
-        .map(|at| Webhook::form("callId=ID", &format!("CallSid=CA0001&SpeechResult=said+{at}")))
+        .map(|at| {
+            Webhook::form(
+                "callId=ID",
+                &format!("CallSid=CA0001&SpeechResult=said+{at}"),
+            )
+        })
         .collect();
     let all = told.iter().map(|webhook| ours.webhook(webhook, id));
     for answer in futures_util::future::join_all(all).await {
@@ -159,9 +175,12 @@ async fn two_webhooks_at_one_time_lose_nothing() -> Result<()> {
     }
     let status = json!({"action": "get_status", "callId": id});
     let status: Value = ours.invoke(&status).await?;
-    let mut said: Vec<_> = (status["call"]["transcript"].as_array().into_iter().flatten())
-        .filter_map(|line| line["text"].as_str())
-        .collect();
+    let mut said: Vec<_> = (status["call"]["transcript"]
+        .as_array()
+        .into_iter()
+        .flatten())
+    .filter_map(|line| line["text"].as_str())
+    .collect();
     said.sort_unstable();
     let expected: Vec<_> = (0..8).map(|at| format!("said {at}")).collect();
     assert_eq!(said, expected);

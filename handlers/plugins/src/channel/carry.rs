@@ -3,6 +3,7 @@
 //! It knows nothing of queues and tries. The surprise: a piece's call has the same id at every try, because the id says
 //! how much of the message was still to come, and that does not change when the pieces before it are out.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -15,18 +16,21 @@ use overgrow_outbox::{
 use super::kind;
 use super::split::{Cut, cut, units};
 use crate::call::{self, Ask, CallError};
+use crate::folder::{Slot, Version};
 use crate::plugin::Plugin;
-use crate::wit::channel::{self, ChannelInfo, Target, Text, TextFormat};
+use crate::wit::channel::{self, Target, Text, TextFormat};
 use crate::wit::types::RetryAdvice;
 
 /// More than any grant's own deadline needs to be; the grant's is what counts.
 const PATIENCE: Duration = Duration::from_secs(55);
 
-/// A plugin that carries the messages of its channel.
+/// A plugin that carries the messages of its channel: the version that was there when it was asked for.
 #[derive(Debug, Clone)]
 pub struct PluginCarrier {
+    slot: Arc<Slot>,
     plugin: Plugin,
-    info: ChannelInfo,
+    /// Longest text, UTF-16 units; zero is no limit.
+    limit: usize,
 }
 
 /// What is out of a message when something after it fails.
@@ -36,14 +40,14 @@ struct Progress {
 }
 
 impl PluginCarrier {
-    /// Of a plugin, and what it says of its channel.
-    pub fn new(plugin: Plugin, info: ChannelInfo) -> Self {
-        Self { plugin, info }
-    }
-
-    /// The plugin.
-    pub fn plugin(&self) -> &Plugin {
-        &self.plugin
+    /// Of a version that serves a channel.
+    pub(crate) fn new(slot: Arc<Slot>, version: &Version) -> Option<Self> {
+        let info = version.channel.as_ref()?;
+        Some(Self {
+            slot,
+            plugin: version.plugin()?.clone(),
+            limit: usize::try_from(info.text_limit).unwrap_or(usize::MAX),
+        })
     }
 
     /// Sends the text in pieces, all but what goes along with attachments; the first that is not sent ends it.
@@ -56,13 +60,14 @@ impl PluginCarrier {
         let content = &message.content;
         let mut left = content.text.clone();
         while !left.is_empty() {
-            let Cut { piece, rest } = cut(&left, self.limit());
+            let Cut { piece, rest } = cut(&left, self.limit);
             let text = Text {
                 body: piece,
                 format: format(content.format),
             };
             let ask = ask(attempt, left.len());
-            let sent = self.plugin.send_text(&ask, target(message), text).await;
+            let sending = self.plugin.send_text(&ask, target(message), text);
+            let sent = self.slot.call("send-text", sending).await;
             let unsent = Content {
                 text: left,
                 ..content.clone()
@@ -106,7 +111,7 @@ impl PluginCarrier {
         if content.attachments.is_empty() {
             return self.texts(message, attempt, progress).await;
         }
-        let limit = self.limit();
+        let limit = self.limit;
         if limit > 0 && units(&content.text) > limit {
             self.texts(message, attempt, progress).await?;
             return self.files(message, attempt, progress, None).await;
@@ -116,10 +121,6 @@ impl PluginCarrier {
             format: format(content.format),
         });
         self.files(message, attempt, progress, caption).await
-    }
-
-    fn limit(&self) -> usize {
-        usize::try_from(self.info.text_limit).unwrap_or(usize::MAX)
     }
 }
 

@@ -26,7 +26,9 @@ impl lifecycle::Guest for Steady {
     }
 
     fn check_config(config: String) -> Vec<Problem> {
-        let fault = config::parse::<Settings>(&config).ok().and_then(|it| it.fault);
+        let fault = config::parse::<Settings>(&config)
+            .ok()
+            .and_then(|it| it.fault);
         let problem = |message| Problem {
             path: "fault".into(),
             message,
@@ -112,7 +114,11 @@ impl tool::Guest for Steady {
             parameters: r#"{"type":"object","properties":{"action":{"type":"string"}}}"#.into(),
             effect: false,
         };
-        vec![define("steady_tell"), define("steady_fail"), define("steady_trap")]
+        vec![
+            define("steady_tell"),
+            define("steady_fail"),
+            define("steady_trap"),
+        ]
     }
 
     fn invoke(ctx: CallContext, call: Invocation) -> Result<Output, Failure> {
@@ -130,7 +136,10 @@ impl tool::Guest for Steady {
         let words = [call.agent, call.session, call.channel, ctx.account];
         let words: Vec<_> = words.into_iter().map(Option::unwrap_or_default).collect();
         Ok(Output {
-            content: vec![Content::Text(words.join("|")), Content::Json(call.arguments)],
+            content: vec![
+                Content::Text(words.join("|")),
+                Content::Json(call.arguments),
+            ],
             details: Some("{}".into()),
             is_error: false,
         })

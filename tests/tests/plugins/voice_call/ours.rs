@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use overgrow_handler::Effects;
 use overgrow_keep::{Keep, Timer};
 use overgrow_plugins::grant::{
-    HostPattern, HttpGrant, KvGrant, Limits, Network, Reveal, SecretGrant, SecretSource, TimersGrant,
-    Write,
+    HostPattern, HttpGrant, KvGrant, Limits, Network, Reveal, SecretGrant, SecretSource,
+    TimersGrant, Write,
 };
 use overgrow_plugins::wit::tool::Invocation;
 use overgrow_plugins::wit::webhook::{Outcome, Request, Response};

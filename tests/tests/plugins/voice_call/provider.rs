@@ -137,8 +137,11 @@ impl Provider {
             Webhook::form(query, &format!("{common}&CallStatus={status}"))
         };
         let telnyx = |id: &str, kind: &str, more: &str| {
-            let payload = format!(r#"{{"call_control_id":"v3:AB_c-d","client_state":"STATE"{more}}}"#);
-            let data = format!(r#"{{"record_type":"event","id":"{id}","event_type":"{kind}","payload":{payload}}}"#);
+            let payload =
+                format!(r#"{{"call_control_id":"v3:AB_c-d","client_state":"STATE"{more}}}"#);
+            let data = format!(
+                r#"{{"record_type":"event","id":"{id}","event_type":"{kind}","payload":{payload}}}"#
+            );
             Webhook::json("", &format!(r#"{{"data":{data},"meta":{{"attempt":1}}}}"#))
         };
         let plivo = |flow: &str, more: &str| {
@@ -151,7 +154,10 @@ impl Provider {
                 twilio("callId=ID&type=status", "ringing"),
                 twilio("callId=ID", "in-progress"),
                 twilio("callId=ID", "in-progress"),
-                twilio("callId=ID", "in-progress&SpeechResult=Yes%2C+please&Confidence=0.91"),
+                twilio(
+                    "callId=ID",
+                    "in-progress&SpeechResult=Yes%2C+please&Confidence=0.91",
+                ),
                 twilio("callId=ID", "in-progress&Digits=12"),
             ],
             Self::Telnyx => vec![
@@ -159,19 +165,32 @@ impl Provider {
                 telnyx("e2", "call.answered", ""),
                 telnyx("e2", "call.answered", ""),
                 telnyx("e3", "call.speak.started", r#","text":"hi""#),
-                telnyx("e4", "call.transcription", r#","transcription":"Yes, please","is_final":true"#),
+                telnyx(
+                    "e4",
+                    "call.transcription",
+                    r#","transcription":"Yes, please","is_final":true"#,
+                ),
                 telnyx("e5", "call.playback.ended", ""),
             ],
             Self::Plivo => vec![
-                plivo("answer", "&CallStatus=in-progress&Event=StartApp&RequestUUID=9834029e-58b6-11e1-b8b7-a5bd0e4e126f"),
+                plivo(
+                    "answer",
+                    "&CallStatus=in-progress&Event=StartApp&RequestUUID=9834029e-58b6-11e1-b8b7-a5bd0e4e126f",
+                ),
                 plivo("xml-speak", "&CallStatus=in-progress"),
                 plivo("xml-speak", "&CallStatus=in-progress"),
                 plivo("getinput", "&CallStatus=in-progress&Speech=Yes%2C+please"),
             ],
             Self::Mock => vec![
-                Webhook::json("", r#"{"event":{"id":"e1","type":"call.answered","callId":"ID","timestamp":5}}"#),
-                Webhook::json("", r#"{"events":[{"id":"e1","type":"call.ended","callId":"ID"},
-                    {"id":"e2","type":"call.speech","callId":"ID","transcript":"Yes, please"}]}"#),
+                Webhook::json(
+                    "",
+                    r#"{"event":{"id":"e1","type":"call.answered","callId":"ID","timestamp":5}}"#,
+                ),
+                Webhook::json(
+                    "",
+                    r#"{"events":[{"id":"e1","type":"call.ended","callId":"ID"},
+                    {"id":"e2","type":"call.speech","callId":"ID","transcript":"Yes, please"}]}"#,
+                ),
             ],
         }
     }
@@ -190,7 +209,8 @@ impl Provider {
 
     /// What nobody should send, and what has no call.
     pub(crate) fn odd(self) -> Vec<Webhook> {
-        let inbound = "CallSid=CA9&CallUUID=u9&CallStatus=ringing&Direction=inbound&From=%2B15559&To=%2B1";
+        let inbound =
+            "CallSid=CA9&CallUUID=u9&CallStatus=ringing&Direction=inbound&From=%2B15559&To=%2B1";
         vec![
             Webhook::form("", inbound),
             Webhook::form("", inbound).unsigned(),
@@ -239,7 +259,10 @@ impl Provider {
                 let now = now.unwrap_or_default().as_secs();
                 let signature = key().sign(format!("{now}|{}", sent.body).as_bytes());
                 vec![
-                    ("telnyx-signature-ed25519".into(), STANDARD.encode(signature.to_bytes())),
+                    (
+                        "telnyx-signature-ed25519".into(),
+                        STANDARD.encode(signature.to_bytes()),
+                    ),
                     ("telnyx-timestamp".into(), now.to_string()),
                 ]
             }
@@ -253,8 +276,16 @@ fn covered(origin: &str, sent: &Webhook, nonce: &str) -> String {
         sorted(&sent.query, Sorted::NamesAndValues),
         sorted(&sent.body, Sorted::NamesAndValues),
     );
-    let mark = if query.is_empty() && fields.is_empty() { "" } else { "?" };
-    let dot = if query.is_empty() || fields.is_empty() { "" } else { "." };
+    let mark = if query.is_empty() && fields.is_empty() {
+        ""
+    } else {
+        "?"
+    };
+    let dot = if query.is_empty() || fields.is_empty() {
+        ""
+    } else {
+        "."
+    };
     let (query, fields) = (joined(&query, "=", "&"), joined(&fields, "", ""));
     format!("{origin}{}{mark}{query}{dot}{fields}.{nonce}", sent.path)
 }
@@ -282,7 +313,9 @@ pub(crate) fn pairs(form: &str) -> Vec<(String, String)> {
 }
 
 fn joined(pairs: &[(String, String)], within: &str, between: &str) -> String {
-    let pairs = pairs.iter().map(|(name, value)| format!("{name}{within}{value}"));
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| format!("{name}{within}{value}"));
     pairs.collect::<Vec<_>>().join(between)
 }
 

@@ -77,9 +77,17 @@ impl Sides {
         let ours = self.ours.invoke(&arguments(our_id)).await?;
         let theirs = self.theirs.plugin.invoke(&arguments(their_id)).await?;
         let theirs = theirs["details"].clone();
-        let pair = [&ours, &theirs].map(|one| one["callId"].as_str().unwrap_or_default().to_owned());
-        let (left, right) = (even(ours, our_id, &pair[0]), even(theirs, their_id, &pair[1]));
-        ensure!(left == right, "{}:\n ours {left}\ntheirs {right}", arguments("ID"));
+        let pair =
+            [&ours, &theirs].map(|one| one["callId"].as_str().unwrap_or_default().to_owned());
+        let (left, right) = (
+            even(ours, our_id, &pair[0]),
+            even(theirs, their_id, &pair[1]),
+        );
+        ensure!(
+            left == right,
+            "{}:\n ours {left}\ntheirs {right}",
+            arguments("ID")
+        );
         Ok(Pair(pair))
     }
 
@@ -93,7 +101,10 @@ impl Sides {
                 told.body = told.body.replace(id.as_str(), "ID");
             }
         }
-        ensure!(ours == theirs, "{webhook:?}:\n ours {ours:?}\ntheirs {theirs:?}");
+        ensure!(
+            ours == theirs,
+            "{webhook:?}:\n ours {ours:?}\ntheirs {theirs:?}"
+        );
         Ok(())
     }
 
@@ -175,7 +186,10 @@ fn lines(asked: &[Asked]) -> Vec<String> {
                 *id = "made up".into();
             }
         }
-        let text = format!("{} {} {} {:?} {}", one.method, one.path, one.by, one.content_type, one.body);
+        let text = format!(
+            "{} {} {} {:?} {}",
+            one.method, one.path, one.by, one.content_type, one.body
+        );
         uuid.replace_all(&text, "ID").into_owned()
     };
     asked.iter().map(line).collect()

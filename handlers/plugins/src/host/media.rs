@@ -15,6 +15,9 @@ use super::{State, answer, env};
 use crate::bindings::overgrow::plugin::media::{BlobInfo, Error, Host, HostBlob};
 use crate::grant::{MediaGrant, Write};
 
+/// Bytes of all files that one call may have open, if not one of them alone may be larger.
+const HELD: u64 = 64 * 1024 * 1024;
+
 /// A stored file, by handle.
 #[derive(Debug)]
 pub struct Blob(pub(super) Stored);
@@ -36,7 +39,7 @@ pub(super) struct NewFile {
 impl Host for State {
     async fn open(&mut self, id: String) -> wasmtime::Result<Result<Resource<Blob>, Error>> {
         Ok(match self.open_file(&id).await {
-            Ok(stored) => Ok(self.table.push(Blob(stored))?),
+            Ok(stored) => self.hold(stored)?,
             Err(error) => Err(error),
         })
     }
@@ -53,7 +56,7 @@ impl Host for State {
             filename,
         };
         Ok(match self.put_file(file).await {
-            Ok(stored) => Ok(self.table.push(Blob(stored))?),
+            Ok(stored) => self.hold(stored)?,
             Err(error) => Err(error),
         })
     }
@@ -89,7 +92,8 @@ impl HostBlob for State {
     }
 
     async fn drop(&mut self, blob: Resource<Blob>) -> wasmtime::Result<()> {
-        self.table.delete(blob)?;
+        let Blob(stored) = self.table.delete(blob)?;
+        self.held = self.held.saturating_sub(stored.bytes.len() as u64);
         Ok(())
     }
 }
@@ -124,18 +128,38 @@ impl State {
         let saved = saved.map_err(unsaved)?;
         let mut stored = stored(saved, file);
         if self.ask.effects.is_planning() {
-            self.lay(&mut stored);
+            self.lay(&mut stored)?;
         }
         Ok(stored)
     }
 
+    /// A handle on a file, whose bytes are in memory until it is dropped.
+    pub(super) fn hold(
+        &mut self,
+        stored: Stored,
+    ) -> wasmtime::Result<Result<Resource<Blob>, Error>> {
+        let files = self.who.grant.media.as_ref();
+        let most = files.map_or(0, |media| media.max_bytes).max(HELD);
+        let held = self.held.saturating_add(stored.bytes.len() as u64);
+        if held > most {
+            return Ok(Err(Error::TooLarge(most)));
+        }
+        self.held = held;
+        Ok(Ok(self.table.push(Blob(stored))?))
+    }
+
     /// Lays a file over what is there, under an id that is the same in every plan of the same work.
-    fn lay(&mut self, stored: &mut Stored) {
+    fn lay(&mut self, stored: &mut Stored) -> Result<(), Error> {
+        let laid = self.overlay.files.values().map(|it| it.bytes.len() as u64);
+        if laid.sum::<u64>().saturating_add(stored.info.size) > HELD {
+            return Err(Error::TooLarge(HELD));
+        }
         let extension = name::extension(&stored.info.id);
         let number = self.overlay.files.len() + 1;
         let id = Shelf::Inbound.key(&format!("planned-{number}{extension}"));
         stored.info.id.clone_from(&id);
         self.overlay.files.insert(id, stored.clone());
+        Ok(())
     }
 
     /// How large a file may be that the plugin stores.

@@ -55,6 +55,8 @@ pub(crate) struct State {
     mask: Mask,
     overlay: Overlay,
     space: Option<Space>,
+    /// Bytes of the files that are open.
+    held: u64,
     /// Plugins whose requests led to this call.
     through: Vec<String>,
 }
@@ -73,6 +75,7 @@ impl State {
             mask: Mask::default(),
             overlay: Overlay::default(),
             space: None,
+            held: 0,
             through: Vec::new(),
         }
     }

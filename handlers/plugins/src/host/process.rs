@@ -107,7 +107,7 @@ impl State {
         let (effects, time) = (self.ask.effects.clone(), time.min(self.left()));
         let perform = || async {
             let running = Running::start(&who, grant, &args, Stdio::piped())?;
-            let done = running.to_the_end(stdin, who.grant.limits.answer);
+            let done = running.finish(stdin, who.grant.limits.answer);
             let done = timeout(time, done).await;
             done.unwrap_or(Err(Error::Timeout))
         };

@@ -92,7 +92,7 @@ impl HostResponse for State {
             filename,
         };
         Ok(match self.put_file(file).await {
-            Ok(stored) => Ok(self.table.push(Blob(stored))?),
+            Ok(stored) => self.hold(stored)?,
             Err(error) => Err(error),
         })
     }

@@ -60,7 +60,7 @@ impl Running {
     }
 
     /// Gives it its input and takes its output, of `most` bytes each way, until it ends.
-    pub(super) async fn to_the_end(mut self, stdin: Vec<u8>, most: u64) -> Result<Output, Error> {
+    pub(super) async fn finish(mut self, stdin: Vec<u8>, most: u64) -> Result<Output, Error> {
         let child = self.child.as_mut().ok_or_else(ended)?;
         let stderr = child.stderr.take().ok_or_else(ended)?;
         let input = self.stdin.take();

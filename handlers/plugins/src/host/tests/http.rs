@@ -505,7 +505,7 @@ async fn a_request_that_succeeded_is_not_sent_again_under_its_key() {
     })
     .await;
     let bench = Bench::new();
-    let mut post = async |path: &str| {
+    let post = async |path: &str| {
         let sent = Request {
             idempotency_key: Some("k1".to_owned()),
             ..request("POST", &origin.url(path))

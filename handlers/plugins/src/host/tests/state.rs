@@ -299,3 +299,17 @@ async fn a_program_without_hands_answers_and_does_not_trap() {
     let called = legacy::Host::call(&mut state, "send".into(), "{}".into(), None).await;
     assert!(matches!(called.unwrap(), Err(Error::Unavailable(_))));
 }
+
+#[tokio::test]
+async fn open_files_take_no_more_memory_than_they_may() {
+    const MOST: usize = 64 << 20;
+    let bench = Bench::new();
+    let mut grant = everything();
+    grant.media.as_mut().unwrap().max_bytes = MOST as u64;
+    let mut state = bench.state(grant);
+    let large = "x".repeat(MOST);
+    let first = put(&mut state, &large).await.unwrap();
+    assert!(matches!(put(&mut state, "x").await, Err(Error::TooLarge(it)) if it == MOST as u64));
+    media::HostBlob::drop(&mut state, first).await.unwrap();
+    assert!(put(&mut state, "x").await.is_ok());
+}

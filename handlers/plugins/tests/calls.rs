@@ -130,7 +130,9 @@ async fn tools_events_and_configurations_reach_the_plugin() {
     let problems = plugin.check_config(&ask, "{}".into()).await.expect("some");
     assert_eq!(problems[0].message, "{}");
     assert_eq!(plugin.identity().id, "hostile");
-    assert_eq!(plugin.imports().overgrow, ["log", "env"]);
+    // What `fetch` is made of comes with it: a request may carry a secret or a file.
+    let imports = ["log", "env", "secrets", "media", "http"];
+    assert_eq!(plugin.imports().overgrow, imports);
     assert_eq!(plugin.exports().len(), 7);
 }
 

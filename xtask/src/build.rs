@@ -50,7 +50,7 @@ fn cargo(root: &Path, guests: &[Guest], toolchain: &Toolchain, speed: Speed) -> 
     let mut cargo = Command::new(program);
     cargo
         .current_dir(root)
-        .args(["build", "--quiet", "--locked", "--lib"])
+        .args(["build", "--quiet", "--lib"])
         .args(["--target", TARGET, "--profile", speed.profile()])
         .arg("--target-dir")
         .arg(&toolchain.target_folder);

@@ -23,15 +23,11 @@ struct Taken {
 }
 
 impl Webhooks for Zalo {
-    /// Each path, with and without a slash at its end.
+    /// Each path as the provider calls it, so that the operator grants what the settings say.
     fn routes(config: String) -> Result<Vec<Route>, Failure> {
         let (settings, faults) = Settings::read(&config);
         complain(&faults);
-        Ok(settings
-            .paths()
-            .iter()
-            .flat_map(|path| routes(path))
-            .collect())
+        Ok(settings.paths().into_iter().map(route).collect())
     }
 
     fn handle(_: CallContext, req: Request) -> Result<Outcome, Failure> {
@@ -53,16 +49,12 @@ impl Webhooks for Zalo {
     }
 }
 
-fn routes(path: &str) -> Vec<Route> {
-    let route = |path: String| Route {
+fn route(path: String) -> Route {
+    Route {
         id: path.clone(),
         path: PathMatch::Exact(path),
         methods: Vec::new(),
         max_body: answer::BODY_MAX as u64,
-    };
-    match path {
-        "/" => vec![route(path.into())],
-        _ => vec![route(path.into()), route(format!("{path}/"))],
     }
 }
 

@@ -58,6 +58,9 @@ pub(crate) struct Account {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Webhook {
     pub(crate) url: String,
+    /// As the provider calls it.
+    pub(crate) called: String,
+    /// By which requests are told apart: without a slash at its end.
     pub(crate) path: String,
     /// Name of the secret that its sender shows.
     pub(crate) secret: String,
@@ -124,13 +127,13 @@ impl Settings {
         webhooks.filter(move |(_, webhook)| webhook.path == path)
     }
 
-    /// Every path, once.
+    /// Every path that the provider calls, once.
     pub(crate) fn paths(&self) -> Vec<String> {
         let webhooks = self
             .accounts
             .iter()
             .filter_map(|account| account.webhook.as_ref());
-        let mut paths: Vec<_> = webhooks.map(|webhook| webhook.path.clone()).collect();
+        let mut paths: Vec<_> = webhooks.map(|webhook| webhook.called.clone()).collect();
         paths.sort();
         paths.dedup();
         paths
@@ -214,9 +217,11 @@ impl Raw {
             .webhook_path
             .as_deref()
             .filter(|path| !path.trim().is_empty());
+        let called = path.unwrap_or_else(|| path_of(behind));
         Ok(Some(Webhook {
             url: url.into(),
-            path: plain_path(path.unwrap_or_else(|| path_of(behind))),
+            called: rooted(called),
+            path: plain_path(called),
             secret,
         }))
     }
@@ -253,13 +258,18 @@ fn path_of(behind: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or("/")
 }
 
-/// A path as the legacy keeps it: a slash in front, and one less at the end.
-pub(crate) fn plain_path(path: &str) -> String {
+/// A path with a slash in front.
+fn rooted(path: &str) -> String {
     let path = path.trim();
-    let path = match path.starts_with('/') {
+    match path.starts_with('/') {
         true => path.to_owned(),
         false => format!("/{path}"),
-    };
+    }
+}
+
+/// A path as the legacy keeps it: with a slash in front, and one less at the end.
+pub(crate) fn plain_path(path: &str) -> String {
+    let path = rooted(path);
     match path.strip_suffix('/') {
         Some(shorter) if !shorter.is_empty() => shorter.into(),
         _ => path,

@@ -41,7 +41,7 @@ fn accounts_take_from_the_top_but_for_the_token() {
         .map(|account| &*account.token)
         .collect();
     assert_eq!(tokens, ["a-token", "bot-token-b"]);
-    assert_eq!(settings.paths(), ["/in/zalo", "/own"]);
+    assert_eq!(settings.paths(), ["/in/zalo/", "/own"]);
     assert_eq!(settings.accounts[0].media_max, 512 << 10);
     assert_eq!(
         settings

@@ -5,7 +5,9 @@
 
 mod access;
 mod bridge;
+mod outbox;
 mod parity;
+mod plugins;
 mod problem;
 mod record;
 mod routes;
@@ -93,6 +95,15 @@ impl Admin {
                 "/api/bridge/dead/{id}",
                 post(bridge::resend).delete(bridge::discard),
             )
+            .route("/api/plugins", get(plugins::list))
+            .route("/api/plugins/{name}", get(plugins::one))
+            .route("/api/plugins/{name}/call", post(plugins::call))
+            .route("/api/outbox", get(outbox::outgoing))
+            .route("/api/inbox", get(outbox::incoming))
+            .route(
+                "/api/outbox/dead/{id}",
+                post(outbox::resend).delete(outbox::discard),
+            )
             .route("/api/parity", get(parity::list))
             .route("/api/parity/{id}", get(parity::one))
             .route("/api/parity/{id}/samples", get(parity::samples::list))
@@ -149,6 +160,10 @@ async fn index(State(shown): State<Shown>) -> String {
          GET    /api/parity/ID/samples?place=&kind=&limit=\n\
          GET    /api/bridge       what waits for the legacy, and what it refused for good\n\
          POST   /api/bridge/dead/N   sends a dead letter once more; DELETE throws it away\n\
+         GET    /api/plugins      what is loaded; /api/plugins/NAME what it asks for and was granted\n\
+         POST   /api/plugins/NAME/call   {{\"tool\": T, \"args\": {{}}}} or {{\"to\": T, \"text\": T}}; \"perform\": true does it\n\
+         GET    /api/outbox       messages on their way out; /api/inbox those to the agent\n\
+         POST   /api/outbox/dead/ID  sends a dead letter once more; DELETE throws it away\n\
          POST   /api/record       {{\"route\": ID, \"for\": \"10m\"}} streams what it is asked and answers\n\
          DELETE /api/record/N     ends the recording whose head has x-overgrow-recording: N\n",
         env!("CARGO_PKG_VERSION"),

@@ -81,6 +81,19 @@ impl Desk {
         self.get_within(GLANCE, path).ok()
     }
 
+    /// `POST path`, and the answer as JSON.
+    pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value, Unasked> {
+        let admin = &self.address;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = runtime.map_err(|error| Unasked::Nobody(admin.clone(), error))?;
+        runtime.block_on(async {
+            let body = self.stream(path, body).await?.rest().await?;
+            serde_json::from_slice(&body).map_err(|error| foreign(admin, error))
+        })
+    }
+
     /// `POST path`; the answer comes in pieces for as long as the sidecar has something to say.
     pub(super) async fn stream(&self, path: &str, body: &Value) -> Result<Stream, Unasked> {
         let request = request(&self.address, self.token(), Method::POST, path)

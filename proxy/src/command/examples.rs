@@ -74,6 +74,16 @@ Examples:
 
 Exit codes: 0 nothing differs that is not known to be noise, 1 something does, or nobody answers.";
 
+pub(super) const PLUGINS: &str = "\
+Examples:
+  overgrow plugins                       one line for each
+  overgrow plugins zalo                  what it asks for, what it was granted, what is missing
+  overgrow plugins template --call hello --args '{\"name\":\"Ann\"}'
+                                         what a tool answers, and what it would do
+  overgrow plugins zalo --to 1234 --send hello --perform
+
+Exit codes: 1 one of them is not loaded, or nobody answers.";
+
 pub(super) const RECORD: &str = "\
 Examples:
   overgrow record --route orders -o orders.har

@@ -11,6 +11,7 @@ mod examples;
 mod explain;
 mod log;
 mod parity;
+mod plugins;
 mod record;
 mod replay;
 mod serve;
@@ -178,6 +179,9 @@ enum Command {
         #[command(flatten)]
         file: FileArg,
     },
+    /// What plugins are loaded, what one asks for beside what it was granted, and a call by hand
+    #[command(after_help = examples::PLUGINS)]
+    Plugins(plugins::PluginsArgs),
     /// Write what a route is asked and answers to a golden trace, without its secrets
     #[command(after_help = examples::RECORD)]
     Record(record::RecordArgs),
@@ -234,6 +238,7 @@ pub fn main_with(builder: Builder) -> ExitCode {
         } => dial::rollback(&builder, &file.file, route.as_deref()),
         Command::Status { admin, file } => status::run(&file.file, &admin),
         Command::Parity { route, admin, file } => parity::run(&file.file, &admin, route.as_deref()),
+        Command::Plugins(args) => plugins::run(&args),
         Command::Record(args) => record::run(&args),
         Command::Replay(args) => replay::run(&builder, &args),
         Command::Completions { shell } => {

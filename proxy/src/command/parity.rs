@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::ask::{Desk, Unasked};
 use super::columns::{Cell, Column, lines, visible};
 use super::style::{Paint, Screen};
-use super::words::{ago, count, percent, trimmed};
+use super::words::{ago, count, percent, segment, trimmed};
 use super::{AdminArg, NO, style};
 
 pub(super) fn run(file: &Path, asked: &AdminArg, route: Option<&str>) -> ExitCode {
@@ -32,13 +32,6 @@ fn fetch(desk: &Desk, route: Option<&str>) -> Result<Value, Unasked> {
         Some(route) => desk.get(&format!("/api/parity/{}", segment(route))),
         None => desk.get("/api/parity"),
     }
-}
-
-/// A route's id as one segment of a path, whatever was typed.
-fn segment(id: &str) -> String {
-    url::form_urlencoded::byte_serialize(id.as_bytes())
-        .collect::<String>()
-        .replace('+', "%20")
 }
 
 fn show(answer: &Value, route: Option<&str>, asked: &AdminArg) {

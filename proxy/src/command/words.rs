@@ -65,6 +65,13 @@ fn span(time: Duration) -> String {
     }
 }
 
+/// An id as one segment of a path, whatever was typed.
+pub(super) fn segment(id: &str) -> String {
+    url::form_urlencoded::byte_serialize(id.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -52,7 +52,7 @@ struct Shared {
     shelf: Shelf,
     hands: Hands,
     orders: watch::Sender<Orders>,
-    /// Rounds of the keeper's; closed when it ended.
+    /// The keeper's rounds after which nothing was left to be loaded; closed when it ended.
     rounds: watch::Receiver<u64>,
 }
 
@@ -99,7 +99,8 @@ impl Plugins {
         })))
     }
 
-    /// Returns when the folder was looked into once and everything in it was loaded or turned down.
+    /// Returns when everything in the folder was loaded or turned down. A file that is being written for longer than five
+    /// seconds is not waited for.
     pub async fn ready(&self) {
         let mut rounds = self.0.rounds.clone();
         // It is closed when everything has ended, and then there is nothing to wait for.

@@ -37,6 +37,9 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How long a file must look the same to be whole.
 const QUIET: Duration = Duration::from_millis(200);
 
+/// How long whoever waits for the first plugins waits for a file that is being written.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Plugins that are compiled and questioned at one time.
 const AT_ONCE: usize = 4;
 
@@ -56,7 +59,7 @@ pub(crate) struct Keeper {
     pub(crate) shelf: Shelf,
     pub(crate) watcher: Watcher,
     pub(crate) orders: watch::Receiver<Orders>,
-    /// Rounds that were made.
+    /// Rounds after which nothing was left to be loaded.
     pub(crate) rounds: watch::Sender<u64>,
 }
 
@@ -93,6 +96,7 @@ impl Keeper {
             strangers: BTreeSet::new(),
             blind: None,
         };
+        let began = Instant::now();
         let mut bell = Bell::new();
         let mut settings = self.workshop.hands.settings.changes();
         // Begun after the first round: what is owed to a plugin that is not loaded yet would wait for longer.
@@ -100,7 +104,9 @@ impl Keeper {
         while !self.orders.borrow_and_update().ending {
             bell.watch(&self.folder);
             let waits = self.round(&mut memory).await;
-            self.rounds.send_modify(|rounds| *rounds += 1);
+            if !waits || began.elapsed() > PATIENCE {
+                self.rounds.send_modify(|rounds| *rounds += 1);
+            }
             working.get_or_insert_with(|| self.work_off());
             if !self.pause(&bell, &mut settings, waits).await {
                 break;

@@ -328,15 +328,15 @@ impl<W: World> Speaker<'_, W> {
     fn add_reaction(&self, target: &Target, event: &str, emoji: &str) -> Result<String, Trouble> {
         let room = self.client.clear_room(&target.to)?;
         let content = content::reaction(event, emoji);
-        self.send(
-            &room,
-            0,
-            Outgoing {
-                kind: "m.reaction",
-                seed: content.to_string(),
-                content,
-            },
-        )
+        let reaction = Outgoing {
+            kind: "m.reaction",
+            seed: content.to_string(),
+            content,
+        };
+        match self.send(&room, 0, reaction) {
+            Err(trouble) if trouble.cause == Cause::Already => Ok(event.to_owned()),
+            sent => sent,
+        }
     }
 
     fn unreact(&self, target: &Target, event: &str) -> Result<String, Trouble> {

@@ -32,6 +32,8 @@ pub enum Cause {
     Unrecognized,
     /// The server or the host said no, for good.
     Refused,
+    /// It is so already.
+    Already,
     /// The answer is larger than asked for.
     Large,
     /// Nobody answered, or with an error of the server's own.
@@ -88,6 +90,7 @@ impl Trouble {
             Cause::Absent => "not-found",
             Cause::Unrecognized => "unrecognized",
             Cause::Refused => "refused",
+            Cause::Already => "already",
             Cause::Large => "too-large",
             Cause::Away => "unavailable",
         }
@@ -106,6 +109,7 @@ fn cause(status: u16, code: &str, body: &Value, wait: Option<u64>) -> Cause {
             Cause::Limited(wait.or(named).map(|wait| wait.min(LONGEST_WAIT)))
         }
         (_, "M_UNRECOGNIZED") | (405, _) => Cause::Unrecognized,
+        (_, "M_DUPLICATE_ANNOTATION") => Cause::Already,
         (404, _) => Cause::Absent,
         (413, _) => Cause::Large,
         (408 | 500.., _) => Cause::Away,

@@ -3,7 +3,7 @@
 //! The surprise: an answer is worked through over several calls if need be, and only then is it kept where to go on; so
 //! what the gateway could not take is there again, also after a crash.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use overgrow_sdk::host::log::Level;
 use overgrow_sdk::host::types::RetryAdvice;
@@ -48,6 +48,8 @@ pub struct Watch {
     rooms: Rooms,
     work: Option<Work>,
     invites: VecDeque<Invite>,
+    /// Rooms that were joined and not heard of since: what was said in them before is more than is handed out.
+    joined: BTreeSet<String>,
     width: Width,
     failures: u32,
     taken: u64,
@@ -90,6 +92,7 @@ impl Watch {
             rooms: Rooms::default(),
             work: None,
             invites: VecDeque::new(),
+            joined: BTreeSet::new(),
             width: Width::Events(EVENTS),
             failures: 0,
             taken: 0,
@@ -223,7 +226,8 @@ impl Watch {
             if room.encrypted {
                 self.rooms.encrypted(client, &room.id)?;
             }
-            if room.gap && again {
+            let old = !self.joined.remove(&room.id);
+            if room.gap && again && old {
                 let text = "more was said in a room than the homeserver hands out at once, the oldest of it is not heard";
                 client.world.log(Level::Warn, text, &[("room", &room.id)]);
             }
@@ -294,7 +298,8 @@ impl Watch {
                 Ok(true) => {
                     client
                         .world
-                        .log(Level::Info, "joined a room", &[("room", &invite.room)])
+                        .log(Level::Info, "joined a room", &[("room", &invite.room)]);
+                    self.joined.insert(invite.room);
                 }
                 Ok(false) => client.world.log(
                     Level::Info,

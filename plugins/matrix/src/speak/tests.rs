@@ -423,6 +423,13 @@ fn a_reaction_is_added_and_taken_back() {
         ids(&speaker.react(&target("!room:b"), "$m", " 👍 ")),
         ["$r"]
     );
+    let again = event_path("m.reaction", 0, &content.to_string());
+    world.answer(
+        &again,
+        400,
+        json!({"errcode": "M_DUPLICATE_ANNOTATION", "error": "Can't send same reaction twice"}),
+    );
+    assert_eq!(ids(&speaker.react(&target("!room:b"), "$m", "👍")), ["$m"]);
     let list = "GET /_matrix/client/v1/rooms/%21room%3Ab/relations/%24m/m.annotation/m.reaction";
     world.answer(
         list,

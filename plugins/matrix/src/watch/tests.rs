@@ -585,6 +585,34 @@ fn invitations_are_accepted_as_the_operator_wants() {
 }
 
 #[test]
+fn a_gap_is_told_of_but_for_rooms_just_joined() {
+    let gap = |join: &str| {
+        let world = world();
+        let mut watch = watch(&world, json!({"autoJoin": join}));
+        invite(&world, "!room:b");
+        world.answer(
+            "POST /_matrix/client/v3/join/%21room%3Ab",
+            200,
+            json!({"room_id": "!room:b"}),
+        );
+        let joined = json!({"!room:b": {"timeline": {"events": [], "limited": true}}});
+        world.answer(
+            SYNC,
+            200,
+            json!({"next_batch": "s2", "rooms": {"join": joined}}),
+        );
+        tick(&mut watch, &world);
+        tick(&mut watch, &world);
+        world
+            .lines()
+            .iter()
+            .filter(|line| line.contains("more was said"))
+            .count()
+    };
+    assert_eq!((gap("always"), gap("off")), (0, 1));
+}
+
+#[test]
 fn an_invitation_that_fails_for_now_is_tried_again() {
     let world = world();
     let mut watch = watch(&world, json!({}));

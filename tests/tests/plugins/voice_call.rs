@@ -32,7 +32,7 @@ async fn a_call_goes_the_same_way(provider: Provider) -> Result<()> {
     for webhook in provider.life() {
         sides.both_are_told(&webhook, &call).await?;
     }
-    sides.both_know(&call).await?;
+    sides.both_know(&call)?;
     let id = |id: &str| json!({"action": "get_status", "callId": id});
     sides.both_invoke_about(&call, id).await?;
     let say = |id: &str| json!({"action": "speak_to_user", "callId": id, "message": "<Hello>"});
@@ -44,7 +44,7 @@ async fn a_call_goes_the_same_way(provider: Provider) -> Result<()> {
     sides.both_invoke_about(&call, end).await?;
     sides.both_invoke_about(&call, end).await?;
     sides.both_invoke_about(&call, id).await?;
-    sides.both_asked_the_same().await
+    sides.both_asked_the_same(provider.asked()).await
 }
 
 #[tokio::test]

@@ -277,7 +277,9 @@ pub(crate) const ROOMS: &[Room] = &[
 ];
 
 /// What may touch the world below `handlers`: each takes `Effects` for what it changes. `core` is the contract itself.
-pub(crate) const HANDS: &[&str] = &["core", "settings", "bridge", "fetch", "store", "outbox"];
+pub(crate) const HANDS: &[&str] = &[
+    "core", "settings", "bridge", "fetch", "store", "keep", "outbox", "plugins",
+];
 
 /// What a built-in handler must not name: its ways to the world are the hands.
 pub(crate) const HANDLER_SOURCES: &[&str] = &[
@@ -356,9 +358,22 @@ pub(crate) const CRATES: &[Listed] = &[
     Listed("handlers/bridge", NOT_THE_PROXY),
     Listed("handlers/fetch", NOT_THE_PROXY),
     Listed("handlers/store", NOT_THE_PROXY),
+    Listed("handlers/images", NOT_THE_PROXY),
+    Listed("handlers/keep", NOT_THE_PROXY),
     Listed("handlers/outbox", NOT_THE_PROXY),
     Listed("handlers/messages", NOT_THE_PROXY),
-    Listed("handlers/images", NOT_THE_PROXY),
+    // The only one that lists Wasmtime.
+    Listed(
+        "handlers/plugins",
+        &["pingora", "pingora-core", "overgrow", "overgrow-parity"],
+    ),
+    Listed("plugins/sdk", NOT_THE_HOST),
+    Listed("plugins/template", NOT_THE_HOST),
+    Listed("plugins/matrix", NOT_THE_HOST),
+    Listed("plugins/msteams", NOT_THE_HOST),
+    Listed("plugins/voice-call", NOT_THE_HOST),
+    Listed("plugins/zalo", NOT_THE_HOST),
+    Listed("plugins/zalouser", NOT_THE_HOST),
 ];
 
 /// What no crate below `handlers` may list: the proxy and its chassis.
@@ -370,8 +385,15 @@ const NOT_THE_PROXY: &[&str] = &[
     "wasmtime",
 ];
 
-/// Crates that other changes fill; their rows hold from the day they are there.
-pub(crate) const LATER: &[Listed] = &[Listed(
-    "handlers/plugins",
-    &["pingora", "pingora-core", "overgrow", "overgrow-parity"],
-)];
+/// What no guest may list: the host, and whatever it could act with besides the contract.
+const NOT_THE_HOST: &[&str] = &[
+    "hyper",
+    "overgrow",
+    "overgrow-fetch",
+    "overgrow-handler",
+    "overgrow-plugins",
+    "reqwest",
+    "rusqlite",
+    "tokio",
+    "wasmtime",
+];

@@ -36,7 +36,7 @@ impl Answer {
         let mut answer = Self::bare(status);
         answer
             .headers
-            .push(named("Content-Type", "application/json"));
+            .push(named("content-type", "application/json"));
         answer
     }
 

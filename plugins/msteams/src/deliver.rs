@@ -61,16 +61,14 @@ impl<W: World> Delivery<'_, W> {
             return self.dropped("the bot is not called");
         }
         let files = fetch::all(self.world, self.settings, &activity.attachments);
-        let event = Event::Message(message(
-            activity,
-            sender,
+        let heard = Heard {
             text,
             addressed,
             replies,
             standing,
-            work,
-            self.world.now(),
-        ));
+        };
+        let now = self.world.now();
+        let event = Event::Message(message(activity, sender, heard, work, now));
         let receipt = self.world.submit(&event, &files)?;
         self.settled(receipt, reference.as_ref())
     }
@@ -154,20 +152,15 @@ impl<W: World> Delivery<'_, W> {
     }
 }
 
-#[allow(
-    clippy::too_many_arguments,
-    reason = "the pieces of one record, each found in its own place"
-)]
-fn message(
-    activity: &Activity,
-    sender: &Party,
+/// What is known of a message beside what it says itself.
+struct Heard {
     text: String,
     addressed: bool,
     replies: Replies,
     standing: Standing,
-    work: &str,
-    now: u64,
-) -> Message {
+}
+
+fn message(activity: &Activity, sender: &Party, heard: Heard, work: &str, now: u64) -> Message {
     Message {
         channel: CHANNEL.to_owned(),
         account: None,
@@ -180,16 +173,16 @@ fn message(
         },
         conversation: conversation(activity, sender),
         conversation_name: name(activity),
-        thread: thread(activity, replies),
+        thread: thread(activity, heard.replies),
         reply_to: activity.reply_to_id.clone(),
-        text,
-        addressed,
+        text: heard.text,
+        addressed: heard.addressed,
         sent_at: activity
             .timestamp
             .as_deref()
             .and_then(moment::read)
             .unwrap_or(now),
-        extra: extra(activity, sender, standing),
+        extra: extra(activity, sender, heard.standing),
     }
 }
 

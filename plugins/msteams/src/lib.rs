@@ -38,4 +38,6 @@ pub mod world;
 const CHANNEL: &str = "msteams";
 
 #[cfg(test)]
+mod receive_tests;
+#[cfg(test)]
 mod tests;

@@ -3,12 +3,16 @@
 //! It goes the way of every other call. The surprise: whether anything happens outside is the caller's choice by the
 //! effects it gives; a planning one shows what would have happened.
 
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-use overgrow_handler::Effects;
+use http::{Request, Response};
+use overgrow_handler::{Body, BoxError, Call, Effects, Handler, RequestId, Role};
+use tower::ServiceExt;
 
 use crate::call::{Ask, CallError};
 use crate::folder::Shelf;
+use crate::plugin::Plugin;
 use crate::wit::channel::{Delivery, Target, Text, TextFormat};
 use crate::wit::tool::{Invocation, Output};
 
@@ -32,7 +36,7 @@ pub(crate) async fn invoke(
         session: None,
         channel: None,
     };
-    let call = |plugin: crate::Plugin| async move { plugin.invoke(&ask, invocation).await };
+    let call = |plugin: Plugin| async move { plugin.invoke(&ask, invocation).await };
     slot.ask("invoke", call).await
 }
 
@@ -58,8 +62,25 @@ pub(crate) async fn send_text(
         body: text.to_owned(),
         format: TextFormat::Plain,
     };
-    let call = |plugin: crate::Plugin| async move { plugin.send_text(&ask, target, text).await };
+    let call = |plugin: Plugin| async move { plugin.send_text(&ask, target, text).await };
     slot.ask("send-text", call).await
+}
+
+/// Has a plugin answer a request, as if it had come from this machine.
+pub(crate) async fn request(
+    handler: Handler,
+    mut request: Request<Body>,
+    effects: Effects,
+) -> Result<Response<Body>, BoxError> {
+    request.extensions_mut().insert(Call {
+        route: "by hand".into(),
+        request_id: RequestId::from_bits(fastrand::u128(..)),
+        client: Ipv4Addr::LOCALHOST.into(),
+        role: Role::Primary,
+        deadline: Instant::now() + PATIENCE,
+        effects,
+    });
+    handler.oneshot(request).await
 }
 
 fn ask(effects: Effects) -> Ask {

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use overgrow_handler::{Effects, Handler};
+use http::{Request, Response};
+use overgrow_handler::{Body, BoxError, Effects, Handler};
 use overgrow_outbox::{Carrier, Natives};
 use tokio::runtime;
 use tokio::sync::watch;
@@ -44,7 +45,8 @@ pub struct PluginsConfig {
     pub engine: EngineConfig,
 }
 
-/// All plugins; cheap to clone. With the last handle they end, without a word to their services.
+/// All plugins; cheap to clone. With the last handle they end as by [`shutdown`](Self::shutdown), but nobody waits for
+/// it. Handlers are no handles.
 #[derive(Clone)]
 pub struct Plugins(Arc<Shared>);
 
@@ -186,8 +188,22 @@ impl Plugins {
         by_hand::send_text(&self.0.shelf, plugin, to, text, effects).await
     }
 
+    /// Has a plugin answer a request by hand, without a route: as if it came from this machine. The body of the answer
+    /// may still be on its way when this returns.
+    ///
+    /// # Errors
+    /// [`Declined`](overgrow_handler::Declined) when the plugin leaves the request to the legacy.
+    pub async fn request(
+        &self,
+        plugin: &str,
+        request: Request<Body>,
+        effects: Effects,
+    ) -> Result<Response<Body>, BoxError> {
+        by_hand::request(self.handler(plugin), request, effects).await
+    }
+
     /// Ends everything: services get their last words, for five seconds and no longer. Returns when that is done; calls
-    /// under way go on.
+    /// under way go on, and requests that come later are answered by 503, so it is for when there are no more.
     pub async fn shutdown(&self) {
         self.0.orders.send_modify(|orders| orders.ending = true);
         let mut rounds = self.0.rounds.clone();

@@ -1,6 +1,7 @@
 //! What the outbox and operators see.
 
-use overgrow_handler::Effects;
+use http::Request;
+use overgrow_handler::{Body, Effects};
 use overgrow_outbox::Natives;
 
 use crate::kit::{Rig, grant};
@@ -36,4 +37,10 @@ async fn an_operator_sees_what_is_missing_and_calls_by_hand() {
     assert_eq!(told.await.expect("answered").details.as_deref(), Some("{}"));
     let sent = rig.plugins.send_text("steady", "bob", "hi", effects).await;
     assert!(format!("{sent:?}").contains("bob"));
+    let (effects, _plan) = Effects::planning();
+    let request = Request::get("/steady/greet").body(Body::empty());
+    let answer = rig
+        .plugins
+        .request("steady", request.expect("a request"), effects);
+    assert_eq!(answer.await.expect("answered").status(), 200);
 }

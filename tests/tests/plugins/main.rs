@@ -2,6 +2,7 @@
 //! real sockets, and beside the legacy's own plugins where those can be run.
 
 mod host;
+mod inbox;
 mod matrix;
 mod msteams;
 mod voice_call;

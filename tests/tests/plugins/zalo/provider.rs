@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 use axum::Router;
@@ -16,7 +16,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// The picture that lies at `/photo.png`: enough of a PNG to be known as one.
@@ -43,7 +42,7 @@ type Scripted = (u16, Vec<(&'static str, &'static str)>, Value);
 
 #[derive(Default)]
 struct Inner {
-    calls: watch::Sender<Vec<Call>>,
+    calls: Mutex<Vec<Call>>,
     script: Mutex<HashMap<String, VecDeque<Scripted>>>,
 }
 
@@ -80,11 +79,7 @@ impl Provider {
         headers: &[(&'static str, &'static str)],
         body: Value,
     ) {
-        let mut script = self
-            .inner
-            .script
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut script = locked(&self.inner.script);
         let scripted = (status, headers.to_vec(), body);
         script
             .entry(method.to_owned())
@@ -94,7 +89,7 @@ impl Provider {
 
     /// What it was asked so far.
     pub(crate) fn calls(&self) -> Vec<Call> {
-        self.inner.calls.borrow().clone()
+        locked(&self.inner.calls).clone()
     }
 
     /// What it was asked of one method.
@@ -104,15 +99,6 @@ impl Provider {
             .into_iter()
             .filter(|call| call.method == method);
         calls.map(|call| call.body).collect()
-    }
-
-    /// Resolves when a method was called so often.
-    pub(crate) async fn called(&self, method: &str, times: usize) {
-        let mut calls = self.inner.calls.subscribe();
-        let enough =
-            |calls: &Vec<Call>| calls.iter().filter(|call| call.method == method).count() >= times;
-        // The sender lives as long as `self`.
-        let _ = calls.wait_for(enough).await;
     }
 }
 
@@ -133,7 +119,7 @@ async fn answer(
 ) -> Response {
     let count = record(&inner, bot, &method, &body);
     let scripted = {
-        let mut script = inner.script.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut script = locked(&inner.script);
         script.get_mut(&method).and_then(VecDeque::pop_front)
     };
     let (status, headers, body) = scripted.unwrap_or_else(|| usual(&method, count));
@@ -158,8 +144,9 @@ fn record(inner: &Inner, bot: String, method: &str, body: &[u8]) -> usize {
         method: method.to_owned(),
         body: serde_json::from_slice(body).unwrap_or_default(),
     };
-    inner.calls.send_modify(|calls| calls.push(call));
-    inner.calls.borrow().len()
+    let mut calls = locked(&inner.calls);
+    calls.push(call);
+    calls.len()
 }
 
 fn usual(method: &str, count: usize) -> Scripted {
@@ -169,4 +156,8 @@ fn usual(method: &str, count: usize) -> Scripted {
         _ => json!({ "ok": true, "result": { "message_id": format!("sent-{count}") } }),
     };
     (200, Vec::new(), body)
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

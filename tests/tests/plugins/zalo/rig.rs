@@ -55,7 +55,7 @@ pub(crate) fn webhooks() -> Value {
 
 /// Secrets by their names in those settings.
 pub(crate) const SECRETS: [(&str, &str); 4] = [
-    ("bot-token", "12:first/token"),
+    ("bot-token", "12:first-token"),
     ("webhook-secret", "a-secret-of-the-first"),
     ("bot-token-second", "34:second"),
     ("second-secret", "a-secret-of-the-second"),

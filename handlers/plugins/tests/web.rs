@@ -101,18 +101,6 @@ async fn what_it_may_take_is_limited() {
         matches!(answer, Err(CallError::Memory(_) | CallError::Trap(_))),
         "{answer:?}"
     );
-    let short = Limits {
-        deadline: Duration::from_millis(1),
-        ..Limits::default()
-    };
-    let answer = hello(short)
-        .await
-        .handle(&ask(), request("GET", "/", ""))
-        .await;
-    assert!(
-        matches!(answer, Err(CallError::Deadline(_) | CallError::Busy)),
-        "{answer:?}"
-    );
     let brief = Limits {
         answer: 10,
         ..Limits::default()

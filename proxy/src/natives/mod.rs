@@ -201,9 +201,7 @@ impl Natives {
                 let gate = overgrow_auth::handler(self.0.live.clone());
                 self.opened(config)?.plugins.tools(gate)
             }
-            (_, Some(("plugin" | "wasi-http", plugin))) => {
-                self.opened(config)?.plugins.handler(plugin)
-            }
+            (_, Some(("plugin" | "wasi-http", plugin))) => self.opened(config)?.plugin(plugin),
             _ => return Ok(None),
         };
         Ok(Some(handler))

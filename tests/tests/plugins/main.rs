@@ -3,6 +3,7 @@
 
 mod host;
 mod inbox;
+mod live;
 mod matrix;
 mod msteams;
 mod voice_call;

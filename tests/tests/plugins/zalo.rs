@@ -1,7 +1,7 @@
 //! The guest `zalo` in the real host.
 
-mod gateway;
-mod provider;
+pub(crate) mod gateway;
+pub(crate) mod provider;
 mod receiving;
 mod rig;
 mod sending;

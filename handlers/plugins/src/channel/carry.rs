@@ -39,6 +39,9 @@ struct Progress {
     receipt: Option<Receipt>,
 }
 
+/// How a message ended that is not out as a whole.
+type Ended = Box<Delivery>;
+
 impl PluginCarrier {
     /// Of a version that serves a channel.
     pub(crate) fn new(slot: Arc<Slot>, version: &Version) -> Option<Self> {
@@ -56,7 +59,7 @@ impl PluginCarrier {
         message: &Message,
         attempt: &Attempt,
         progress: &mut Progress,
-    ) -> Result<(), Delivery> {
+    ) -> Result<(), Ended> {
         let content = &message.content;
         let mut left = content.text.clone();
         while !left.is_empty() {
@@ -84,7 +87,7 @@ impl PluginCarrier {
         attempt: &Attempt,
         progress: &mut Progress,
         caption: Option<Text>,
-    ) -> Result<(), Delivery> {
+    ) -> Result<(), Ended> {
         let files = &message.content.attachments;
         let unsent = Content {
             text: caption
@@ -106,7 +109,7 @@ impl PluginCarrier {
         message: &Message,
         attempt: &Attempt,
         progress: &mut Progress,
-    ) -> Result<(), Delivery> {
+    ) -> Result<(), Ended> {
         let content = &message.content;
         if content.attachments.is_empty() {
             return self.texts(message, attempt, progress).await;
@@ -130,7 +133,7 @@ impl Carrier for PluginCarrier {
         let mut progress = Progress::default();
         match self.all(message, attempt, &mut progress).await {
             Ok(()) => Delivery::Sent(progress.receipt.unwrap_or_default()),
-            Err(ended) => ended,
+            Err(ended) => *ended,
         }
     }
 }
@@ -141,7 +144,7 @@ impl Progress {
         &mut self,
         sent: Result<channel::Delivery, CallError>,
         unsent: Content,
-    ) -> Result<(), Delivery> {
+    ) -> Result<(), Ended> {
         match sent {
             Ok(channel::Delivery::Sent(receipt)) => {
                 self.add(receipt);
@@ -159,7 +162,7 @@ impl Progress {
                 let reason = "the channel has no such kind of message".to_owned();
                 Err(match self.receipt {
                     Some(_) => self.failed(unsent, Retry::Never, reason),
-                    None => Delivery::Rejected { reason },
+                    None => Box::new(Delivery::Rejected { reason }),
                 })
             }
             Err(error) => Err(self.broken(error, unsent)),
@@ -177,8 +180,8 @@ impl Progress {
         self.receipt.get_or_insert_default().join(later);
     }
 
-    fn failed(&mut self, unsent: Content, retry: Retry, reason: String) -> Delivery {
-        match self.receipt.take() {
+    fn failed(&mut self, unsent: Content, retry: Retry, reason: String) -> Ended {
+        Box::new(match self.receipt.take() {
             Some(receipt) => Delivery::Partial {
                 receipt,
                 rest: Rest::Content(unsent),
@@ -186,20 +189,20 @@ impl Progress {
                 reason,
             },
             None => Delivery::Failed { retry, reason },
-        }
+        })
     }
 
     /// A call that gave no answer may have sent its piece, or not.
-    fn broken(&mut self, error: CallError, unsent: Content) -> Delivery {
+    fn broken(&mut self, error: CallError, unsent: Content) -> Ended {
         let reason = error.to_string();
         match error {
             CallError::Failed { retry, .. } => self.failed(unsent, retry.into(), reason),
             CallError::Busy | CallError::Gone if self.receipt.is_none() => {
-                Delivery::Away { reason }
+                Box::new(Delivery::Away { reason })
             }
             CallError::Busy | CallError::Gone => self.failed(unsent, Retry::Backoff, reason),
             CallError::Absent(_) => self.failed(unsent, Retry::Never, reason),
-            _ if self.receipt.is_none() => Delivery::Unknown { reason },
+            _ if self.receipt.is_none() => Box::new(Delivery::Unknown { reason }),
             _ => self.failed(unsent, Retry::Backoff, reason),
         }
     }

@@ -7,6 +7,7 @@
 mod keychain;
 mod legacy;
 mod observer;
+mod public;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -118,6 +119,11 @@ impl Opened {
         if timeout(PATIENCE, self.plugins.ready()).await.is_err() {
             tracing::warn!("plugins are still being loaded; the sidecar starts without them");
         }
+    }
+
+    /// Answers requests by a plugin, or by an ordinary component of that name.
+    pub(super) fn plugin(&self, name: &str) -> Handler {
+        public::told(self.plugins.handler(name))
     }
 
     /// Takes messages over HTTP.

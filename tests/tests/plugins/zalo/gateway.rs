@@ -31,7 +31,7 @@ globalThis.fetch = (url, init) => fetch(String(url).replace(provider, process.en
 pub(crate) struct Gateway {
     _process: Process,
     address: SocketAddr,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Gateway {
@@ -62,12 +62,17 @@ impl Gateway {
         Ok(Self {
             _process: process,
             address,
-            _folder: folder,
+            folder,
         })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its configuration and state are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }
 

@@ -123,7 +123,7 @@ impl Opened {
 
     /// Answers requests by a plugin, or by an ordinary component of that name.
     pub(super) fn plugin(&self, name: &str) -> Handler {
-        public::told(self.plugins.handler(name))
+        public::told(&self.plugins, name)
     }
 
     /// Takes messages over HTTP.

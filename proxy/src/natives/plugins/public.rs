@@ -1,24 +1,48 @@
-//! The address by which a client reached us, for plugins whose provider signed it.
+//! A plugin between requests and answers: it is told the address by which a client reached us, which its provider may
+//! have signed, and a comparison is told which content answered.
 //!
 //! The surprise: the forwarding headers can be believed here. Whatever an untrusted peer claimed in them was replaced
 //! before any handler is asked.
 
-use http::{HeaderMap, Request, header};
-use overgrow_handler::{Body, Handler};
-use overgrow_plugins::PublicUrl;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use overgrow_handler::{Body, Call, Handler, Role};
+use overgrow_plugins::{Plugins, PublicUrl};
 use tower::ServiceExt;
 
-/// Tells a plugin's handler that address with each request.
-pub(super) fn told(plugin: Handler) -> Handler {
+/// Where a comparison looks for a version: evidence of one content is none of another.
+const VERSION: HeaderName = HeaderName::from_static("x-overgrow-version");
+
+/// Answers requests by the plugin of a name.
+pub(super) fn told(plugins: &Plugins, name: &str) -> Handler {
+    let (plugins, name) = (plugins.clone(), Arc::<str>::from(name));
+    let plugin = plugins.handler(&name);
     let answer = move |mut request: Request<Body>| {
-        let plugin = plugin.clone();
+        let (plugin, plugins, name) = (plugin.clone(), plugins.clone(), Arc::clone(&name));
         let url = url(&request);
+        let call = request.extensions().get::<Call>();
+        let compared = call.is_some_and(|call| call.role == Role::Shadow);
         async move {
-            request.extensions_mut().extend(url.map(PublicUrl));
-            plugin.oneshot(request).await
+            if let Some(url) = url {
+                request.extensions_mut().insert(PublicUrl(url));
+            }
+            let mut response = plugin.oneshot(request).await?;
+            if compared {
+                name_content(&mut response, plugins.content(&name));
+            }
+            Ok(response)
         }
     };
     Handler::from_fn(answer).through_effects().declining()
+}
+
+/// Only in answers that no client gets.
+fn name_content(response: &mut Response<Body>, content: Option<String>) {
+    let content = content.and_then(|content| HeaderValue::from_str(&content).ok());
+    if let Some(content) = content {
+        response.headers_mut().insert(VERSION, content);
+    }
 }
 
 /// Scheme and authority; nothing, for a request that names no host.

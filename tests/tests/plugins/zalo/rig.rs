@@ -13,10 +13,7 @@ use overgrow_plugins::grant::{
     SecretSource, Write,
 };
 use overgrow_plugins::wit::webhook::{Outcome, Request};
-use overgrow_plugins::{
-    Ask, Engine, EngineConfig, Grant, Hands, Inbox, InboxError, Plugin, Presence, Receipt,
-    Submission,
-};
+use overgrow_plugins::{Ask, Engine, EngineConfig, Grant, Hands, Plugin};
 use overgrow_store::Store;
 use serde_json::{Value, json};
 use tempfile::TempDir;

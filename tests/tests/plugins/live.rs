@@ -19,7 +19,8 @@ const SECRET: &str = "a-secret-of-the-first";
 
 fn settings() -> Value {
     value!({
-        "botToken": "12:first/token",
+        "enabled": true,
+        "botToken": "12:token",
         "webhookUrl": format!("https://me.example{PATH}"),
         "webhookSecret": SECRET,
         "dmPolicy": "pairing",

@@ -1,14 +1,18 @@
 //! A component of the ordinary `wasi:http` world, written in JavaScript, as a handler. `make setup` makes it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use overgrow_handler::{Body, Effects};
-use overgrow_plugins::grant::Limits;
+use overgrow_plugins::grant::{HostPattern, HttpGrant, Limits, Network};
 use overgrow_plugins::{Ask, CallError, Engine, EngineConfig, Grant, Hands, WebComponent};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 fn bytes(name: &str) -> Vec<u8> {
     let var = |name| std::env::var_os(name).map(PathBuf::from);
@@ -32,14 +36,18 @@ fn ask() -> Ask {
 }
 
 async fn hello(limits: Limits) -> WebComponent {
+    granted(Grant {
+        limits,
+        ..Grant::default()
+    })
+    .await
+}
+
+async fn granted(grant: Grant) -> WebComponent {
     let engine = Engine::new(EngineConfig {
         instances: 20,
         ..EngineConfig::default()
     });
-    let grant = Grant {
-        limits,
-        ..Grant::default()
-    };
     let engine = engine.expect("an engine");
     WebComponent::load(
         &engine,
@@ -85,6 +93,61 @@ async fn javascript_answers_requests() {
         assert!(text.contains("\"agent\":\"me\""), "{text}");
         assert!(text.contains(&format!("\"sent\":{sent}")), "{text}");
     }
+}
+
+/// A server that answers whatever it is asked and counts.
+async fn neighbour() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut head = [0; 4096];
+            let _ = socket.read(&mut head).await;
+            counted.fetch_add(1, Ordering::Relaxed);
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\nhere";
+            let _ = socket.write_all(answer).await;
+        }
+    });
+    (address, asked)
+}
+
+async fn fetched(hello: &WebComponent, ask: &Ask, method: &str, of: &str) -> (StatusCode, String) {
+    let target = format!("/fetch?url=http://{of}/x");
+    let answer = hello.handle(ask, request(method, &target, "")).await;
+    let (head, body) = answer.expect("an answer").into_parts();
+    let text = body.collect().await.expect("a body").to_bytes();
+    (head.status, String::from_utf8_lossy(&text).into_owned())
+}
+
+#[tokio::test]
+async fn what_it_sends_goes_by_its_grant() {
+    let (address, asked) = neighbour().await;
+    let denied = fetched(&hello(Limits::default()).await, &ask(), "GET", &address).await;
+    assert_eq!(
+        (denied.0, asked.load(Ordering::Relaxed)),
+        (StatusCode::BAD_GATEWAY, 0)
+    );
+    let grant = Grant {
+        http: vec![HttpGrant {
+            hosts: vec![HostPattern::parse(&address).expect("a host")],
+            methods: vec!["GET".into(), "POST".into()],
+            network: Network::Private,
+            read: Vec::new(),
+        }],
+        ..Grant::default()
+    };
+    let hello = granted(grant).await;
+    let sent = fetched(&hello, &ask(), "GET", &address).await;
+    assert_eq!(sent, (StatusCode::OK, "200 here".to_owned()));
+    let (effects, plan) = Effects::planning();
+    let planning = Ask { effects, ..ask() };
+    let planned = fetched(&hello, &planning, "POST", &address).await;
+    assert_eq!(planned, (StatusCode::OK, "200 {}".to_owned()));
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "a plan sends nothing");
+    let plan = plan.take();
+    assert_eq!((plan.len(), &*plan[0].kind), (1, "http"), "{plan:?}");
 }
 
 #[tokio::test]

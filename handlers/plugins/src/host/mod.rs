@@ -28,7 +28,7 @@ use serde_json::Value;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 
 pub use self::http::Response;
-pub(crate) use self::http::plugins_in;
+pub(crate) use self::http::{Plain, WHOLE, plugins_in};
 use self::mask::Mask;
 pub use self::media::Blob;
 use self::overlay::Overlay;

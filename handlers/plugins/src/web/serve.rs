@@ -15,6 +15,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use super::state::Web;
 use super::{Loaded, WebComponent};
 use crate::call::{Ask, CallError};
+use crate::host;
 use crate::plugin::store::{self, Patience};
 use crate::plugin::{call, failure};
 
@@ -78,6 +79,7 @@ async fn guest(
     request: Request<Body>,
     tell: oneshot::Sender<Head>,
 ) -> wasmtime::Result<()> {
+    store.data_mut().came_through(through(&request));
     let request = request.map(|body| body.map_err(|_| cut()));
     let request = store
         .data_mut()
@@ -87,6 +89,15 @@ async fn guest(
     let instance = web.instance.instantiate_async(&mut *store).await?;
     let handler = instance.wasi_http_incoming_handler();
     handler.call_handle(&mut *store, request, out).await
+}
+
+fn through(request: &Request<Body>) -> Vec<String> {
+    let text = |value: &http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    let pairs = request.headers().iter();
+    let pairs: Vec<_> = pairs
+        .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+        .collect();
+    host::plugins_in(&pairs)
 }
 
 /// The client's body broke off.

@@ -26,6 +26,13 @@ impl Web {
     }
 }
 
+impl Web {
+    /// Names the plugins that the request came through, so that none calls itself in circles.
+    pub(super) fn came_through(&mut self, plugins: Vec<String>) {
+        self.outbound.came_through(plugins);
+    }
+}
+
 impl WasiView for Web {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         self.state.ctx()

@@ -18,6 +18,7 @@ use wasmtime::component::Resource;
 
 pub use self::answer::Response;
 pub(crate) use self::draft::plugins_in;
+pub(crate) use self::send::Plain;
 use super::answer::invalid;
 use super::media::NewFile;
 use super::{Blob, State};
@@ -31,7 +32,7 @@ pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// Bytes of an answer that a guest may take in one go: half of its usual memory.
-const WHOLE: u64 = 32 * 1024 * 1024;
+pub(crate) const WHOLE: u64 = 32 * 1024 * 1024;
 
 impl Host for State {
     async fn send(

@@ -13,7 +13,9 @@ use super::admit::{self, Admitted, Missing};
 use super::answer::{Response, failed};
 use super::credential::Where;
 use super::draft::{Draft, THROUGH};
-use crate::bindings::overgrow::plugin::http::{Body, Credential, Error, Redirects, Request};
+use crate::bindings::overgrow::plugin::http::{
+    Body, Credential, Error, Redirects, Request, ResponseHead,
+};
 use crate::grant::Class;
 use crate::host::answer::invalid;
 use crate::host::{Secret, State};
@@ -23,6 +25,15 @@ const HOPS: usize = 5;
 
 /// How long a request may take when the plugin does not say; the call's own deadline holds besides.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A request without handles.
+pub(crate) struct Plain {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    /// Values as bytes read as Latin-1.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Bytes,
+}
 
 /// A request with its handles looked up.
 pub(super) struct Parts {
@@ -55,6 +66,32 @@ impl State {
             body,
             secrets,
         })
+    }
+
+    /// Sends a request for a component that knows no handles: the same road, the same grant, and the body whole.
+    pub(crate) async fn send_whole(
+        &mut self,
+        plain: Plain,
+    ) -> Result<(ResponseHead, Bytes), Error> {
+        let request = Request {
+            method: plain.method,
+            url: plain.url,
+            headers: plain.headers,
+            body: Body::None,
+            credentials: Vec::new(),
+            redirects: Redirects::Manual,
+            timeout: None,
+            max_response: None,
+            idempotency_key: None,
+        };
+        let parts = Parts {
+            request,
+            body: plain.body,
+            secrets: Vec::new(),
+        };
+        let mut response = self.send_parts(parts).await?;
+        let body = response.rest(WHOLE).await?;
+        Ok((response.head, body))
     }
 
     pub(super) async fn send_parts(&mut self, parts: Parts) -> Result<Response, Error> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use overgrow_plugins::Grant;
 
 /// `[plugins]`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct PluginsConfig {
     /// The keys of the table itself: read at start.
     pub host: PluginHost,
@@ -49,15 +49,6 @@ impl Default for PluginHost {
             signatures: Signatures::Optional,
             threads: 0,
             instances: 1000,
-        }
-    }
-}
-
-impl Default for PluginsConfig {
-    fn default() -> Self {
-        PluginsConfig {
-            host: PluginHost::default(),
-            grants: BTreeMap::new(),
         }
     }
 }

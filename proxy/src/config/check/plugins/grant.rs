@@ -1,7 +1,6 @@
 //! `[plugins.NAME]`: what one plugin may do.
 
 use overgrow_plugins::Grant;
-use overgrow_plugins::grant::{Limits, Rates};
 use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::DeValue;
@@ -46,13 +45,13 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Grant {
                 item.table("{ memory = \"64MiB\" }", limits::limits)
             })
             .value()
-            .unwrap_or_else(Limits::default),
+            .unwrap_or_default(),
         rates: section
             .take("rates", |item| {
                 item.table("{ http = \"600/1m\" }", limits::rates)
             })
             .value()
-            .unwrap_or_else(Rates::default),
+            .unwrap_or_default(),
         plan: section
             .take("plan", hands::plan)
             .value()

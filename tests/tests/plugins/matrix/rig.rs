@@ -123,7 +123,7 @@ impl Rig {
         settings.as_object_mut().context("a map")?.extend(more);
         let inbox = Arc::<Kept>::default();
         let store = Store::folder(
-            &folder.path().join("media"),
+            folder.path().join("media"),
             overgrow_store::Limits::default(),
         );
         let hands = Hands {

@@ -1,6 +1,6 @@
 //! A tool that says hello: copy this folder, change the name in Cargo.toml and in `describe`, write your own.
 //!
-//! This file is what the host sees: it translates. What the plugin decides is in [`greeting`], which knows no host and is
+//! This file is what the host sees: it translates. What the plugin decides is in `greeting`, which knows no host and is
 //! tested with an ordinary `cargo test`.
 
 mod greeting;

@@ -1,6 +1,6 @@
 //! A guest that does whatever it is told, for the tests of the host.
 //!
-//! A [`Command`](command::Command) is JSON: the argument of its tool `do`, the body of a webhook below `/probe`, the payload
+//! A `Command` is JSON: the argument of its tool `do`, the body of a webhook below `/probe`, the payload
 //! of a job. A list of them runs in order in one instance and gives a list of results. It exports every interface, so
 //! that a test can ask any of them.
 

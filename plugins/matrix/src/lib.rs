@@ -1,6 +1,6 @@
 //! Matrix as a channel: a homeserver is asked for what is new, and told what to say.
 //!
-//! Everything but [`host`] is plain and tested natively. The surprise: there is no end-to-end encryption here, so an
+//! Everything but `host` is plain and tested natively. The surprise: there is no end-to-end encryption here, so an
 //! encrypted room is neither read nor answered.
 
 pub mod addressee;

@@ -1,8 +1,8 @@
 //! Microsoft Teams as a channel: what the Bot Framework posts to us, and what is posted back.
 //!
-//! A request is let in by [`jwt`], read by [`receive`] and answered at once; what a message leads to is done behind the
-//! answer by [`deliver`] and [`upload`]. What the gateway wants said goes through [`say`]. All of them ask the host by way
-//! of [`world`]; what is decided, and how it is worded, is in the other modules, which know no host.
+//! A request is let in by `jwt`, read by `receive` and answered at once; what a message leads to is done behind the
+//! answer by `deliver` and `upload`. What the gateway wants said goes through `say`. All of them ask the host by way
+//! of `world`; what is decided, and how it is worded, is in the other modules, which know no host.
 
 pub mod activity;
 pub mod answer;

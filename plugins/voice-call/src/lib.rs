@@ -1,8 +1,8 @@
 //! Telephone calls by Twilio, Telnyx or Plivo: webhooks, a tool for the agent, and timers that hang up.
 //!
-//! This file only ties the rooms to the world of a plugin: [`webhook`] is how a request becomes an answer, [`tool`] what
-//! the agent may ask, [`desk`] what can be done with a call, [`taking`] what reports do to one, [`book`] where calls are
-//! written, [`provider`] what each provider says and wants to hear.
+//! This file only ties the rooms to the world of a plugin: `webhook` is how a request becomes an answer, `tool` what
+//! the agent may ask, `desk` what can be done with a call, `taking` what reports do to one, `book` where calls are
+//! written, `provider` what each provider says and wants to hear.
 
 pub mod address;
 pub mod ask;

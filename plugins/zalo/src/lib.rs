@@ -1,8 +1,8 @@
 //! The channel plugin for Zalo's Bot API.
 //!
-//! What the provider sends comes in by webhook ([`receive`]) or is asked for ([`poll`]), and goes to the gateway from
-//! [`deliver`]; what the gateway sends goes out through [`send`]. Those four talk to the host. What is decided, and how it
-//! is worded, is in [`settings`], [`answer`], [`update`] and [`api`], which do not.
+//! What the provider sends comes in by webhook (`receive`) or is asked for (`poll`), and goes to the gateway from
+//! `deliver`; what the gateway sends goes out through `send`. Those four talk to the host. What is decided, and how it
+//! is worded, is in `settings`, `answer`, `update` and `api`, which do not.
 
 mod answer;
 mod api;

@@ -24,7 +24,8 @@ plugins: ## build the guests of plugins/ to components in target/plugins
 demo: build ## the whole loop in one process: a legacy, native handlers, traffic, a moving dial
 	cargo run --locked -p overgrow -- demo
 
-test: setup build plugins ## every test, against real gateways and a real browser
+test: setup plugins ## every test, against real gateways and a real browser
+	cargo build --locked --workspace --bins
 	cargo test --locked --workspace --doc
 	@if command -v cargo-nextest >/dev/null; then \
 	  $(FILES); $(NODE) cargo nextest run --locked --workspace --profile $${NEXTEST_PROFILE:-default}; \

@@ -1,7 +1,7 @@
 //! One loaded version of a plugin, and the calls of it.
 //!
 //! It does not know where the file lay nor who swaps versions. The surprise: each call has an instance of its own,
-//! made and thrown away in microseconds, so that neither a trap nor a secret outlives its call.
+//! made for it and thrown away, so that neither a trap nor a secret outlives its call.
 
 pub(crate) mod call;
 mod channel;

@@ -26,7 +26,7 @@ pub use difference::{Comparison, Difference, Standing};
 pub use evidence::{
     Answered, Evidence, Failures, KeyReport, Ledger, Missed, Pair, Recent, Recorded, Side, Verdict,
 };
-pub use gate::{Condition, Gate, Judgement, State, Stop, judge};
+pub use gate::{Alone, Condition, Facts, Gate, Judgement, State, Stop, Tail, judge, judge_facts};
 pub use key::{Key, Kind, Place};
 pub use latency::{Histogram, Latency, Ratio};
 pub use noise::{KeyState, Tally};

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{ALARM, Gate, ROW, Stop};
-use crate::Evidence;
+use super::facts::{Alone, Tail};
+use super::{ALARM, Facts, Gate, ROW, Stop};
 
 /// Pairs, or requests in each window, before a percentile says anything.
 pub(super) const FEW: u64 = 100;
@@ -30,32 +30,32 @@ pub struct Condition {
 }
 
 /// Every condition, in the order in which people ask for them.
-pub(super) fn all(evidence: &Evidence, gate: &Gate, stop: &Stop) -> Vec<Condition> {
+pub(super) fn all(facts: &Facts, gate: &Gate, stop: &Stop) -> Vec<Condition> {
     vec![
-        mismatch(evidence, gate),
-        held(evidence, gate, stop),
-        errors(evidence, gate),
-        row(evidence),
-        chance(evidence),
-        latency(evidence, gate),
-        lost(evidence),
+        mismatch(facts, gate),
+        held(facts, gate, stop),
+        errors(facts, gate),
+        row(facts),
+        chance(facts),
+        latency(facts, gate),
+        lost(facts),
     ]
 }
 
 /// Percent.
-fn mismatch(evidence: &Evidence, gate: &Gate) -> Condition {
-    let bound = 100.0 * evidence.bound();
+fn mismatch(facts: &Facts, gate: &Gate) -> Condition {
+    let bound = 100.0 * facts.bound();
     Condition {
         name: "mismatch",
         holds: bound < gate.mismatch,
-        value: (evidence.compared() > 0).then_some(bound),
+        value: (facts.compared > 0).then_some(bound),
         threshold: gate.mismatch,
-        n: evidence.compared(),
+        n: facts.compared,
     }
 }
 
 /// Seconds.
-fn held(evidence: &Evidence, gate: &Gate, stop: &Stop) -> Condition {
+fn held(facts: &Facts, gate: &Gate, stop: &Stop) -> Condition {
     let held = stop.now.saturating_sub(stop.since) as f64;
     let hold = gate.hold.as_secs_f64();
     Condition {
@@ -63,55 +63,53 @@ fn held(evidence: &Evidence, gate: &Gate, stop: &Stop) -> Condition {
         holds: held >= hold,
         value: Some(held),
         threshold: hold,
-        n: evidence.compared(),
+        n: facts.compared,
     }
 }
 
 /// Percentage points.
-fn errors(evidence: &Evidence, gate: &Gate) -> Condition {
-    let excess = evidence.failures().excess();
+fn errors(facts: &Facts, gate: &Gate) -> Condition {
+    let excess = facts.excess();
     Condition {
         name: "errors",
         holds: excess.is_some_and(|excess| excess <= gate.errors),
         value: excess,
         threshold: gate.errors,
-        n: evidence.failures().pairs,
+        n: facts.pairs,
     }
 }
 
 /// Answers. What rolls back is a condition too, so that the gate never holds while it does.
-fn row(evidence: &Evidence) -> Condition {
-    let row = evidence.failures().row;
+fn row(facts: &Facts) -> Condition {
+    let row = facts.row;
     Condition {
         name: "errors in a row",
         holds: row < ROW,
         value: Some(f64::from(row)),
         threshold: f64::from(ROW),
-        n: evidence.failures().pairs,
+        n: facts.pairs,
     }
 }
 
 /// Odds against chance. Many pairs can show a rate to be higher that is still within what `errors` allows.
-fn chance(evidence: &Evidence) -> Condition {
-    let odds = evidence.failures().e_value();
+fn chance(facts: &Facts) -> Condition {
+    let odds = facts.e_value();
     Condition {
         name: "errors beyond chance",
         holds: odds < ALARM,
         value: Some(odds),
         threshold: ALARM,
-        n: evidence.failures().pairs,
+        n: facts.pairs,
     }
 }
 
 /// A multiple of legacy's p99. Where pairs are too few and both sides served enough alone, the windows of those decide,
 /// and the value is the chance that rust's exceeds what is tolerated.
-fn latency(evidence: &Evidence, gate: &Gate) -> Condition {
-    let pairs = evidence.latency().pairs();
-    let alone = evidence.recent().count() as u64;
-    if pairs < FEW && alone >= FEW {
-        return alone_latency(evidence, gate);
+fn latency(facts: &Facts, gate: &Gate) -> Condition {
+    let Tail { pairs, ratio } = facts.tail;
+    if pairs < FEW && facts.alone.count >= FEW {
+        return alone_latency(facts.alone);
     }
-    let ratio = evidence.latency().quantile_ratio(0.99);
     Condition {
         name: "latency",
         holds: pairs >= FEW && ratio.is_some_and(|ratio| ratio <= gate.latency),
@@ -121,26 +119,24 @@ fn latency(evidence: &Evidence, gate: &Gate) -> Condition {
     }
 }
 
-fn alone_latency(evidence: &Evidence, gate: &Gate) -> Condition {
-    let windows = evidence.recent().slower_than(gate.latency);
+fn alone_latency(alone: Alone) -> Condition {
     Condition {
         name: "latency without pairs",
-        holds: windows.p >= UNLIKELY,
-        value: Some(windows.superiority),
+        holds: alone.p >= UNLIKELY,
+        value: Some(alone.superiority),
         threshold: 0.5,
-        n: evidence.recent().count() as u64,
+        n: alone.count,
     }
 }
 
 /// Percent of the sample.
-fn lost(evidence: &Evidence) -> Condition {
-    let ledger = evidence.ledger();
-    let lost = 100.0 * ledger.lost() as f64 / ledger.sampled as f64;
+fn lost(facts: &Facts) -> Condition {
+    let lost = 100.0 * facts.lost as f64 / facts.sampled as f64;
     Condition {
         name: "lost",
-        holds: ledger.sampled == 0 || lost <= LOST,
-        value: (ledger.sampled > 0).then_some(lost),
+        holds: facts.sampled == 0 || lost <= LOST,
+        value: (facts.sampled > 0).then_some(lost),
         threshold: LOST,
-        n: ledger.sampled,
+        n: facts.sampled,
     }
 }

@@ -1,10 +1,11 @@
 //! May the dial rise, must it fall, or does it stay?
 //!
-//! A plain function of evidence, settings and the time; it turns no dial, and must not know who does. Silence is hold.
+//! A plain function of facts, settings and the time; it turns no dial, and must not know who does. Silence is hold.
 //! The surprise: only server errors roll back. A mismatch, however real, holds: going back would not make the answers
 //! that were given any better, and a person should look first.
 
 mod condition;
+mod facts;
 mod words;
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use condition::Condition;
+pub use facts::{Alone, Facts, Tail};
 
 use crate::Evidence;
 
@@ -93,17 +95,22 @@ impl Judgement {
 
 /// Judges a route's evidence. Takes microseconds up to some hundred thousand comparisons.
 pub fn judge(evidence: &Evidence, gate: &Gate, stop: &Stop) -> Judgement {
-    let conditions = condition::all(evidence, gate, stop);
+    judge_facts(&Facts::of(evidence, gate), gate, stop)
+}
+
+/// Judges by facts alone, of one sidecar or of many [together](Facts::together).
+pub fn judge_facts(facts: &Facts, gate: &Gate, stop: &Stop) -> Judgement {
+    let conditions = condition::all(facts, gate, stop);
     let next = gate.steps.iter().copied().find(|step| *step > stop.percent);
-    let alarm = alarm(evidence);
+    let alarm = alarm(facts);
     let holds = conditions.iter().all(|condition| condition.holds);
     let (state, why) = match (alarm, next) {
         (Some(alarm), _) if stop.percent > 0.0 => (State::Rollback, alarm),
         (Some(alarm), _) => (State::Hold, alarm),
-        (None, _) if evidence.compared() == 0 => (State::Hold, "nothing compared yet".to_owned()),
-        (None, _) if !holds => (State::Hold, words::failing(evidence, gate, &conditions)),
-        (None, Some(to)) => (State::Promote { to }, words::passing(evidence, gate, to)),
-        (None, None) => (State::Hold, words::at_the_end(evidence)),
+        (None, _) if facts.compared == 0 => (State::Hold, "nothing compared yet".to_owned()),
+        (None, _) if !holds => (State::Hold, words::failing(facts, gate, &conditions)),
+        (None, Some(to)) => (State::Promote { to }, words::passing(facts, gate, to)),
+        (None, None) => (State::Hold, words::at_the_end(facts)),
     };
     Judgement {
         state,
@@ -113,12 +120,11 @@ pub fn judge(evidence: &Evidence, gate: &Gate, stop: &Stop) -> Judgement {
 }
 
 /// What rolls the route back, if anything does.
-fn alarm(evidence: &Evidence) -> Option<String> {
-    let failures = evidence.failures();
-    if failures.row >= ROW {
-        return Some(words::row(failures));
+fn alarm(facts: &Facts) -> Option<String> {
+    if facts.row >= ROW {
+        return Some(words::row(facts));
     }
-    (failures.e_value() >= ALARM).then(|| words::excess(failures))
+    (facts.e_value() >= ALARM).then(|| words::excess(facts))
 }
 
 #[cfg(test)]

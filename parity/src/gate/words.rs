@@ -1,60 +1,59 @@
 //! What the gate found, in a sentence.
 
 use super::condition::{Condition, FEW};
-use super::{Gate, ROW};
+use super::{Facts, Gate, ROW};
 use crate::statistics::more_needed;
-use crate::{Evidence, Failures};
 
 /// The conditions that do not hold.
-pub(super) fn failing(evidence: &Evidence, gate: &Gate, conditions: &[Condition]) -> String {
+pub(super) fn failing(facts: &Facts, gate: &Gate, conditions: &[Condition]) -> String {
     let failing = conditions.iter().filter(|condition| !condition.holds);
     let said: Vec<String> = failing
-        .map(|condition| say(condition, evidence, gate))
+        .map(|condition| say(condition, facts, gate))
         .collect();
     said.join("; ")
 }
 
 /// Nothing is in the way of the next step.
-pub(super) fn passing(evidence: &Evidence, gate: &Gate, to: f64) -> String {
-    let bound = figure(100.0 * evidence.bound());
+pub(super) fn passing(facts: &Facts, gate: &Gate, to: f64) -> String {
+    let bound = figure(100.0 * facts.bound());
     format!(
         "mismatch bound {bound} % of {} compared is below {} %; ready for {} %",
-        thousands(evidence.compared()),
+        thousands(facts.compared),
         figure(gate.mismatch),
         figure(to),
     )
 }
 
 /// There is no next step.
-pub(super) fn at_the_end(evidence: &Evidence) -> String {
-    let compared = thousands(evidence.compared());
+pub(super) fn at_the_end(facts: &Facts) -> String {
+    let compared = thousands(facts.compared);
     format!("at the last step, and the gate holds over {compared} compared")
 }
 
-pub(super) fn row(failures: &Failures) -> String {
+pub(super) fn row(facts: &Facts) -> String {
     format!(
         "{} server errors in a row that the legacy did not give; {ROW} are too many",
-        failures.row
+        facts.row
     )
 }
 
-pub(super) fn excess(failures: &Failures) -> String {
+pub(super) fn excess(facts: &Facts) -> String {
     format!(
         "rust alone failed {} times in {} pairs, legacy alone {}; odds of {} to 1 against chance",
-        thousands(failures.rust_only),
-        thousands(failures.pairs),
-        thousands(failures.legacy_only),
-        figure(failures.e_value()),
+        thousands(facts.rust_only),
+        thousands(facts.pairs),
+        thousands(facts.legacy_only),
+        figure(facts.e_value()),
     )
 }
 
-fn say(condition: &Condition, evidence: &Evidence, gate: &Gate) -> String {
+fn say(condition: &Condition, facts: &Facts, gate: &Gate) -> String {
     let value = condition.value.map_or("unknown".to_owned(), figure);
     let threshold = figure(condition.threshold);
     let n = thousands(condition.n);
     match condition.name {
         "mismatch" => {
-            let more = wanting(evidence, gate);
+            let more = wanting(facts, gate);
             format!("mismatch bound {value} % of {n} compared is not below {threshold} %; {more}")
         }
         "hold" => format!("held for {value} s of {threshold} s"),
@@ -79,9 +78,9 @@ fn say(condition: &Condition, evidence: &Evidence, gate: &Gate) -> String {
 }
 
 /// How far the bound is from its threshold.
-fn wanting(evidence: &Evidence, gate: &Gate) -> String {
-    let mismatched = evidence.mismatched();
-    match more_needed(mismatched, evidence.compared(), gate.mismatch / 100.0) {
+fn wanting(facts: &Facts, gate: &Gate) -> String {
+    let mismatched = facts.mismatched;
+    match more_needed(mismatched, facts.compared, gate.mismatch / 100.0) {
         Some(more) => format!(
             "{} mismatched, needs about {} more equal answers",
             thousands(mismatched),

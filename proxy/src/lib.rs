@@ -41,6 +41,8 @@ pub mod reload;
 
 pub mod edit;
 
+pub mod dashboard;
+
 pub mod admin;
 
 pub mod sidecar;

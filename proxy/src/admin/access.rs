@@ -15,6 +15,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::problem;
+use crate::dashboard;
 
 /// The rules of one admin listener.
 pub struct Access {
@@ -28,25 +29,51 @@ impl Access {
     }
 }
 
+/// Why a request is not let through.
+type Refused = (StatusCode, &'static str);
+
 /// Lets a request through or answers why not.
 pub(super) async fn check(
     State(access): State<Arc<Access>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let is_probe = matches!(request.uri().path(), "/healthz" | "/readyz");
-    match access.judge(request.method(), request.headers()) {
-        Err((status, detail)) if !is_probe => problem::of(status, detail),
-        _ => next.run(request).await,
+    let judged = match Asked::of(&request) {
+        Asked::Probe => Ok(()),
+        Asked::Page => access.judge_place(request.headers()),
+        Asked::Data => access.judge(request.method(), request.headers()),
+    };
+    match judged {
+        Err((status, detail)) => problem::of(status, detail),
+        Ok(()) => next.run(request).await,
+    }
+}
+
+/// What a request is for, as far as the rules differ.
+enum Asked {
+    /// Whether the sidecar is alive and ready.
+    Probe,
+    /// The page's files, which hold no data and ask for the token themselves.
+    Page,
+    /// Everything else.
+    Data,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let path = request.uri().path();
+        let is_page =
+            path.starts_with("/assets/") || path == "/" && dashboard::is_wanted(request.headers());
+        match path {
+            "/healthz" | "/readyz" => Self::Probe,
+            _ if is_page && request.method().is_safe() => Self::Page,
+            _ => Self::Data,
+        }
     }
 }
 
 impl Access {
-    fn judge(
-        &self,
-        method: &Method,
-        headers: &HeaderMap,
-    ) -> Result<(), (StatusCode, &'static str)> {
+    fn judge(&self, method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
         match &self.token {
             Some(token) if !shows(token, headers) => {
                 return Err((
@@ -54,13 +81,7 @@ impl Access {
                     "send Authorization: Bearer with the admin token",
                 ));
             }
-            None if !is_addressed_here(headers) => {
-                return Err((
-                    StatusCode::FORBIDDEN,
-                    "the Host header names another machine; use a loopback address",
-                ));
-            }
-            _ => {}
+            _ => self.judge_place(headers)?,
         }
         if !method.is_safe() && is_cross_site(headers) {
             return Err((
@@ -69,6 +90,17 @@ impl Access {
             ));
         }
         Ok(())
+    }
+
+    /// Without a token, only who addresses this machine by its own name is answered.
+    fn judge_place(&self, headers: &HeaderMap) -> Result<(), Refused> {
+        if self.token.is_some() || is_addressed_here(headers) {
+            return Ok(());
+        }
+        Err((
+            StatusCode::FORBIDDEN,
+            "the Host header names another machine; use a loopback address",
+        ))
     }
 }
 

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router, middleware};
@@ -31,6 +31,7 @@ pub use self::record::NUMBER;
 pub use self::routes::describe;
 
 use crate::config::{Handlers, RouteConfig};
+use crate::dashboard;
 use crate::gateway::Generation;
 use crate::ledger::{Book, Ledger};
 use crate::listen::{Dates, Drain, Front, Peer, Refusal};
@@ -82,6 +83,7 @@ impl Admin {
     pub fn new(shown: Shown, access: Access) -> Self {
         let router = Router::new()
             .route("/", get(index))
+            .route("/assets/{name}", get(asset))
             .route("/healthz", get(|| async { "alive\n" }))
             .route("/readyz", get(ready))
             .route("/metrics", get(metrics))
@@ -143,8 +145,22 @@ impl Front for Admin {
     }
 }
 
-/// What there is, for a person who opens the address.
-async fn index(State(shown): State<Shown>) -> String {
+/// The page for browsers, and for others a list of what there is.
+async fn index(State(shown): State<Shown>, headers: HeaderMap) -> Response {
+    if dashboard::is_wanted(&headers) {
+        return dashboard::page(&headers);
+    }
+    let vary = [(header::VARY, HeaderValue::from_static("accept"))];
+    (vary, endpoints(&shown)).into_response()
+}
+
+/// A file of the page.
+async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    dashboard::named(&name, &headers)
+        .unwrap_or_else(|| problem::of(StatusCode::NOT_FOUND, "the page has no such file"))
+}
+
+fn endpoints(shown: &Shown) -> String {
     let generation = shown.running.load();
     format!(
         "overgrow {}, generation {}, routes: {}\n\n\

@@ -121,6 +121,18 @@ pub(crate) const ROOMS: &[Room] = &[
         ],
     ),
     Room(
+        "proxy/src/dashboard",
+        &[
+            "pingora",
+            "hyper",
+            "tokio",
+            "toml",
+            "toml_edit",
+            "std::fs",
+            "crate",
+        ],
+    ),
+    Room(
         "proxy/src/admin",
         &[
             "pingora",

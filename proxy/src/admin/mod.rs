@@ -5,6 +5,7 @@
 
 mod access;
 mod bridge;
+mod history;
 mod outbox;
 mod parity;
 mod plugins;
@@ -90,6 +91,7 @@ impl Admin {
             .route("/api/config", get(config))
             .route("/api/routes", get(routes::list))
             .route("/api/routes/{id}", get(routes::one).patch(routes::set))
+            .route("/api/routes/{id}/history", get(history::list))
             .route("/api/record", post(record::stream))
             .route("/api/record/{number}", delete(record::end))
             .route("/api/bridge", get(bridge::show))
@@ -170,6 +172,7 @@ fn endpoints(shown: &Shown) -> String {
          GET    /api/config       what is running, and whether it is what routes.toml says\n\
          GET    /api/routes       the table\n\
          GET    /api/routes/ID    one route\n\
+         GET    /api/routes/ID/history   who moved its dial, when and why\n\
          PATCH  /api/routes/ID    {{\"rust\": 25}} edits routes.toml\n\
          GET    /api/parity       whether both sides of each route answer alike\n\
          GET    /api/parity/ID    where they differ, and what the gate waits for\n\

@@ -146,7 +146,7 @@ pub fn describe(route: &RouteConfig) -> Value {
 }
 
 /// `25`, not `25.0`.
-fn number(percent: f64) -> Value {
+pub(super) fn number(percent: f64) -> Value {
     if percent.fract() == 0.0 {
         json!(percent as u64)
     } else {

@@ -5,6 +5,7 @@
 //! opened is set aside, what cannot be written is kept in memory, and both are said.
 
 mod book;
+mod moves;
 mod page;
 mod post;
 pub mod redact;
@@ -24,12 +25,16 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use tokio::sync::broadcast;
+
 pub use self::book::{Book, now};
+pub use self::moves::{By, Move, Nobody};
 pub use self::page::Stop;
 pub use self::sample::{Body, Request, Sample, Sampled, Side};
 pub use self::shelf::Opened;
 pub use self::store::{Filter, LedgerError, Limits};
 
+use self::moves::History;
 use self::page::Page;
 use self::post::{Message, Post, Question};
 use self::shelf::Shelf;
@@ -52,6 +57,7 @@ struct Books {
     open: Mutex<BTreeMap<String, Arc<Book>>>,
     /// What the file knew when it was opened.
     found: Mutex<HashMap<String, Epoch>>,
+    history: History,
 }
 
 impl Ledger {
@@ -74,6 +80,7 @@ impl Ledger {
         let books = Arc::new(Books {
             open: Mutex::default(),
             found: Mutex::new(found.collect()),
+            history: History::of(shelf.moves()),
         });
         let (post, messages) = post::open();
         let writer = writer::spawn(shelf, Arc::clone(&books), post.clone(), messages);
@@ -128,6 +135,23 @@ impl Ledger {
             answer,
         }));
         answered.recv().map_err(|_| LedgerError::Closed)?
+    }
+
+    /// A dial moved: it is remembered, written soon, and told to whoever listens. Waits only for a writer that is
+    /// hundreds of messages behind.
+    pub fn moved(&self, moved: Move) {
+        self.0.books.history.add(moved.clone());
+        self.0.post.wait(Message::Moved(moved));
+    }
+
+    /// Moves of a route's dial, or of all, the newest first. Two hundred are remembered of each route.
+    pub fn moves(&self, route: Option<&str>, limit: usize) -> Vec<Move> {
+        self.0.books.history.newest(route, limit)
+    }
+
+    /// Every move from now on. A listener that is a thousand behind is told that it missed some.
+    pub fn listen(&self) -> broadcast::Receiver<Move> {
+        self.0.books.history.listen()
     }
 
     /// Samples that were not written, for want of room on their way or of a disk, since the start.

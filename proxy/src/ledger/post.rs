@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use super::moves::Move;
 use super::sample::Sampled;
 use super::store::{Filter, LedgerError};
 
@@ -16,6 +17,8 @@ pub(super) enum Message {
     Changed,
     /// A sample of a route.
     Sample(String, Box<Sampled>),
+    /// A dial moved.
+    Moved(Move),
     /// Samples are asked for.
     Find(Question),
     /// Tell when everything up to here is written.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::book::now;
+use super::moves::Move;
 use super::store::{Draft, Epoch, Filter, LedgerError, Limits, SampleRow, Saved, Store};
 
 /// The file's name in the data folder.
@@ -109,6 +110,24 @@ impl Shelf {
                 Shelved::Not
             }
         }
+    }
+
+    /// Writes moves of dials, all or none. Whether they are in the file; a file that cannot be written was complained of.
+    pub(super) fn add_moves(&mut self, moves: &[Move]) -> bool {
+        let added = match &mut self.store {
+            Some(store) => store.add_moves(moves),
+            None => Err(LedgerError::Closed),
+        };
+        if let Err(why) = &added {
+            self.complain(why);
+        }
+        added.is_ok()
+    }
+
+    /// The moves that the file knows, the oldest first; none when they cannot be read.
+    pub(super) fn moves(&self) -> Vec<Move> {
+        let moves = self.store.as_ref().map(Store::moves);
+        moves.and_then(Result::ok).unwrap_or_default()
     }
 
     /// Tries again to open a file that could not be opened, when it is time to. Gives what the file knows, if there is

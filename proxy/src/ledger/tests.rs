@@ -387,3 +387,42 @@ fn is_killed() {
         }
     }
 }
+
+#[test]
+fn moves_of_a_dial_survive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let moved = moves::tests::moved;
+    {
+        let ledger = open(folder.path());
+        ledger.moved(moved("orders", 1, 0.0));
+        ledger.moved(moved("orders", 2, 5.0));
+    }
+    let ledger = open(folder.path());
+    assert_eq!(
+        ledger.moves(Some("orders"), 9),
+        [moved("orders", 2, 5.0), moved("orders", 1, 0.0)]
+    );
+    assert!(ledger.moves(Some("prices"), 9).is_empty());
+}
+
+#[test]
+fn moves_go_into_the_next_file_when_one_is_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let moved = moves::tests::moved;
+    let ledger = open(folder.path());
+    let book = ledger.book("orders", "one");
+    ledger.moved(moved("orders", 1, 0.0));
+    ledger.flush();
+    // Every page behind the first one, which says what the file is.
+    let path = folder.path().join("ledger.db");
+    for file in [path.clone(), folder.path().join("ledger.db-wal")] {
+        let length = fs::metadata(&file).unwrap().len() as usize;
+        fs::write(&file, vec![0xa5; length]).unwrap();
+    }
+    record(&book, &[], 1);
+    ledger.flush();
+    drop(book);
+    drop(ledger);
+    let again = open(folder.path());
+    assert_eq!(again.moves(None, 9), [moved("orders", 1, 0.0)]);
+}

@@ -4,6 +4,7 @@
 //! hands over to the other. An epoch belongs to whoever wrote it last; see [`Store::save`].
 
 mod error;
+mod moves;
 mod prune;
 mod rows;
 mod samples;
@@ -100,6 +101,7 @@ impl Store {
             SCHEMA => check(&file)?,
             found => return Err(LedgerError::Foreign(found)),
         }
+        file.execute_batch(moves::TABLE)?;
         // A power cut may lose the last commits; it never damages the file.
         file.pragma_update(None, "synchronous", "NORMAL")?;
         file.pragma_update(None, "foreign_keys", true)?;

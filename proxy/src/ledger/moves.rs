@@ -1,0 +1,209 @@
+//! The history of the dials: every move of every route, in memory and in the file.
+//!
+//! It must not know why a dial moves or who may move it. The surprise: it is read from memory only, so that nobody who
+//! asks waits for the disk, and a ledger without a disk still tells what happened since the start.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::broadcast;
+
+/// Moves remembered per route. A migration has a dozen; this is a dial that somebody plays with for a day.
+pub(super) const REMEMBERED: usize = 200;
+
+/// Moves that a slow listener may be behind before it misses some: every route of a large file moving twice.
+const BEHIND: usize = 1024;
+
+/// Who moved a dial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum By {
+    /// Somebody who edited the file, or overgrow does not know who.
+    File,
+    /// `overgrow set` or `overgrow rollback`.
+    Cli,
+    /// The dashboard.
+    Page,
+    /// A program, over the admin API.
+    Api,
+    /// The pilot.
+    Pilot,
+}
+
+/// One move of a dial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Move {
+    /// The route's id.
+    pub route: String,
+    /// When, in unix milliseconds.
+    pub at: u64,
+    /// Who moved it.
+    pub by: By,
+    /// Percent before; none when the route was seen for the first time. The same as `to` when it was handed back to
+    /// the pilot and stayed where it was.
+    pub from: Option<f64>,
+    /// Percent after.
+    pub to: f64,
+    /// On what grounds, when whoever moved it told.
+    pub why: Option<String>,
+}
+
+impl By {
+    /// Everybody.
+    pub const ALL: [Self; 5] = [Self::File, Self::Cli, Self::Page, Self::Api, Self::Pilot];
+
+    /// The word for it, in the file and in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Cli => "cli",
+            Self::Page => "page",
+            Self::Api => "api",
+            Self::Pilot => "pilot",
+        }
+    }
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A word that stands for nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("nobody who moves dials is called that")]
+pub struct Nobody;
+
+impl FromStr for By {
+    type Err = Nobody;
+
+    fn from_str(word: &str) -> Result<Self, Nobody> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|by| by.name() == word).ok_or(Nobody)
+    }
+}
+
+/// What is remembered, and who wants to hear of more.
+pub(super) struct History {
+    routes: Mutex<BTreeMap<String, VecDeque<Move>>>,
+    news: broadcast::Sender<Move>,
+}
+
+impl History {
+    /// The moves that a file knows, the oldest first.
+    pub(super) fn of(moves: Vec<Move>) -> Self {
+        let history = Self {
+            routes: Mutex::default(),
+            news: broadcast::channel(BEHIND).0,
+        };
+        moves.into_iter().for_each(|moved| history.keep(moved));
+        history
+    }
+
+    /// Adds a move and tells whoever listens.
+    pub(super) fn add(&self, moved: Move) {
+        self.keep(moved.clone());
+        // Nobody may be listening.
+        let _ = self.news.send(moved);
+    }
+
+    /// The moves of one route, or of all of them, the newest first.
+    pub(super) fn newest(&self, route: Option<&str>, limit: usize) -> Vec<Move> {
+        let routes = self.routes();
+        let mut moves: Vec<&Move> = match route {
+            Some(route) => routes.get(route).into_iter().flatten().collect(),
+            None => routes.values().flatten().collect(),
+        };
+        moves.reverse();
+        // Stable: of one route's moves within a millisecond the later one stays before the earlier one.
+        moves.sort_by_key(|moved| std::cmp::Reverse(moved.at));
+        moves.into_iter().take(limit).cloned().collect()
+    }
+
+    /// Everything, in the order of each route's moves.
+    pub(super) fn all(&self) -> Vec<Move> {
+        self.routes().values().flatten().cloned().collect()
+    }
+
+    /// Every move from now on.
+    pub(super) fn listen(&self) -> broadcast::Receiver<Move> {
+        self.news.subscribe()
+    }
+
+    fn keep(&self, moved: Move) {
+        let mut routes = self.routes();
+        let kept = routes.entry(moved.route.clone()).or_default();
+        if kept.len() >= REMEMBERED {
+            kept.pop_front();
+        }
+        kept.push_back(moved);
+    }
+
+    fn routes(&self) -> MutexGuard<'_, BTreeMap<String, VecDeque<Move>>> {
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self::of(Vec::new())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::ledger) fn moved(route: &str, at: u64, to: f64) -> Move {
+        Move {
+            route: route.into(),
+            at,
+            by: By::Pilot,
+            from: (to > 0.0).then_some(0.0),
+            to,
+            why: Some("0 of 3,120 differ".into()),
+        }
+    }
+
+    #[test]
+    fn the_newest_come_first_of_one_route_or_of_all() {
+        let history = History::of(vec![moved("a", 1, 0.0), moved("b", 2, 0.0)]);
+        history.add(moved("a", 3, 5.0));
+        history.add(moved("a", 3, 25.0));
+        let tos = |route, limit| -> Vec<f64> {
+            let moves = history.newest(route, limit);
+            moves.iter().map(|moved| moved.to).collect()
+        };
+        assert_eq!(tos(Some("a"), 9), [25.0, 5.0, 0.0]);
+        assert_eq!(tos(Some("a"), 1), [25.0]);
+        assert_eq!(tos(None, 9), [25.0, 5.0, 0.0, 0.0]);
+        assert!(tos(Some("c"), 9).is_empty());
+    }
+
+    #[test]
+    fn a_route_that_moves_all_the_time_does_not_crowd_out_another() {
+        let history = History::default();
+        history.add(moved("quiet", 0, 0.0));
+        (1..1000).for_each(|at| history.add(moved("loud", at, 5.0)));
+        assert_eq!(history.newest(Some("loud"), 9999).len(), REMEMBERED);
+        assert_eq!(history.newest(Some("quiet"), 9999).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn whoever_listens_hears_of_it() {
+        let history = History::default();
+        let mut heard = history.listen();
+        history.add(moved("a", 1, 5.0));
+        assert_eq!(heard.recv().await.unwrap(), moved("a", 1, 5.0));
+    }
+
+    #[test]
+    fn every_word_is_read_back() {
+        for by in By::ALL {
+            assert_eq!(by.name().parse(), Ok(by));
+        }
+        assert_eq!("nobody".parse::<By>(), Err(Nobody));
+    }
+}

@@ -18,6 +18,11 @@ export function rate(value) {
   return value >= 100 || value === 0 ? value.toFixed(0) : value.toFixed(1);
 }
 
+/// A number beside an axis: without the digits that say nothing.
+export function short(value) {
+  return value >= 10_000 ? `${value / 1000}k` : String(Number(value.toPrecision(4)));
+}
+
 /// A duration given in seconds: `0.41 ms`, `4.1 ms`, `340 ms`, `1.2 s`.
 export function took(seconds) {
   if (!isNumber(seconds)) return NONE;

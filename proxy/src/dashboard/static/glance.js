@@ -5,10 +5,12 @@
 
 import uPlot from "./uplot.js";
 import { el, mark, say } from "./dom.js";
-import { count, rate, share, span } from "./format.js";
+import { count, rate, share, short, span } from "./format.js";
 import { Plot, area, colour, fromZero, last, over, timeAxis, valueAxis } from "./plot.js";
 
-const STATES = [["rust", "rust"], ["split", "split"], ["legacy", "legacy"]];
+/// A legacy that was asked this recently is not idle in anybody's mind.
+const NOTABLE_S = 60;
+const STATES = ["rust", "split", "legacy"];
 
 /// Tiles and two plots.
 export class Glance {
@@ -18,7 +20,7 @@ export class Glance {
   #pilot = tile("Pilot");
   #legacy = tile("Legacy");
   #counts = { legacy: [], split: [], rust: [] };
-  #parts = STATES.map(([state]) => el("span", { class: `part ${state}` }));
+  #parts = STATES.map((state) => el("span", { class: `part ${state}` }));
   #burndown = new Plot("Routes over time", over(
     // Painted from the highest stair to the lowest, each over the one before.
     [this.#stair("legacy"), this.#stair("split"), this.#stair("rust")],
@@ -27,7 +29,7 @@ export class Glance {
   ));
   #trend = new Plot("Requests per second, last 30 minutes", over(
     [area("legacy", "--legacy", rate), area("rust", "--rust", rate)],
-    [timeAxis(), valueAxis(rate)],
+    [timeAxis(), valueAxis(short)],
     { scales: { y: { range: fromZero } } },
   ));
   node = el("section", { class: "glance", "aria-label": "At a glance" },
@@ -44,7 +46,7 @@ export class Glance {
     const all = routes.legacy + routes.split + routes.rust;
     say(this.#routes.value, count(all));
     say(this.#routes.words, `${routes.rust} rust · ${routes.split} split · ${routes.legacy} legacy`);
-    STATES.forEach(([state], index) => this.#parts[index].style.setProperty("flex-grow", routes[state]));
+    STATES.forEach((state, index) => this.#parts[index].style.setProperty("flex-grow", routes[state]));
     say(this.#native.value, share(native_share));
     say(this.#rps.value, rate(requests_per_second));
     this.#showPilot(pilot);
@@ -60,7 +62,7 @@ export class Glance {
   #showLegacy(legacy) {
     const { needed = true, idle_seconds: idle = null, why = "" } = legacy ?? {};
     say(this.#legacy.value, needed ? "needed" : "can be switched off");
-    say(this.#legacy.words, idle === null ? why : `idle for ${span(idle)}${why ? `; ${why}` : ""}`);
+    say(this.#legacy.words, idle >= NOTABLE_S ? `idle for ${span(idle)}; ${why}` : why);
     mark(this.#legacy.node, "data-state", needed ? null : "good");
     mark(this.#legacy.words, "title", why);
   }

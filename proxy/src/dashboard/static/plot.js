@@ -7,6 +7,9 @@ import uPlot from "./uplot.js";
 import { el, mark } from "./dom.js";
 import { clock } from "./format.js";
 
+/// Of the plot itself; the legend below it takes what lines it needs.
+const HEIGHT_PX = 136;
+
 const probe = el("span", { class: "unseen", "aria-hidden": "true" });
 
 /// What a colour of the style sheet, such as `--rust`, is in the present theme; `part` is how much of it covers the ground.
@@ -98,28 +101,25 @@ export class Plot {
   }
 
   #fit() {
-    const { clientWidth: width, clientHeight: height } = this.#box;
+    const width = this.#box.clientWidth;
     if (width === 0 || !this.columns) return;
-    if (this.#plot) return this.#plot.setSize({ width, height: this.#height(height) });
-    this.#plot = new uPlot({ ...this.#options, width, height: this.#height(height) }, this.columns, this.#box);
-    // The legend takes its part of the box, which is only known once there is one.
-    this.#plot.setSize({ width, height: this.#height(height) });
-  }
-
-  #height(whole) {
-    const legend = this.#box.querySelector(".u-legend");
-    return Math.max(40, whole - (legend?.offsetHeight ?? 0));
+    if (!this.#plot) this.#plot = new uPlot({ ...this.#options, width, height: HEIGHT_PX }, this.columns, this.#box);
+    else if (this.#plot.width !== width) this.#plot.setSize({ width, height: HEIGHT_PX });
   }
 }
 
-/// The options that most plots share. `at` writes a place on the horizontal axis; without a pointer there is none.
-export function over(series, axes, more = {}, at = (time) => clock(new Date(time * 1000))) {
+/// The options that most plots share. `at` writes a place on the horizontal axis, or `null` for where no pointer is.
+export function over(series, axes, more = {}, at = timeOf) {
   return {
-    series: [{ label: "at", value: (_plot, place) => (place === null ? "latest" : at(place)) }, ...series],
+    series: [{ label: "", value: (_plot, place) => at(place) }, ...series],
     axes,
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     padding: [8, 8, 0, 0],
     legend: { live: true },
     ...more,
   };
+}
+
+function timeOf(seconds) {
+  return seconds === null ? "latest" : clock(new Date(seconds * 1000));
 }

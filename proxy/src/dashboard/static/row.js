@@ -3,6 +3,7 @@
 // It must not know its neighbours. The surprise: both backends stand one over the other in every cell of measurements, the
 // legacy above and rust below, so that the eye learns one place for each.
 
+import { COLUMNS } from "./columns.js";
 import { bar, el, mark, say, unseen } from "./dom.js";
 import { count, rate, share, took } from "./format.js";
 import { conditions, path } from "./matching.js";
@@ -37,15 +38,16 @@ export class Row {
     this.#dial = bar(`Dial of ${id}`);
     this.node = el("tr", { role: "row", "data-route": id },
       el("th", { scope: "row", role: "rowheader", class: "c-route" },
-        el("a", { class: "id", href: `#/route/${encodeURIComponent(id)}` }, id), this.#path, this.#handler),
-      cell("c-dial", el("span", { class: "dial" }, this.#dial.node, this.#percent), this.#sticky),
-      cell("c-rps", this.spark, this.#rps.node),
-      cell("c-p50", this.#p50.node),
-      cell("c-p99", this.#p99.node),
-      cell("c-errors", this.#errors.node),
-      cell("c-parity", this.#bound, this.#compared),
-      cell("c-gate", this.#gate, this.#why),
-      cell("c-pilot", this.#pilot, this.#pilotWhy));
+        el("a", { class: "id", href: `#/route/${encodeURIComponent(id)}` }, id),
+        el("span", { class: "what" }, this.#path, " ", this.#handler)),
+      cell("dial", el("span", { class: "dial" }, this.#dial.node, this.#percent), this.#sticky),
+      cell("rps", this.spark, this.#rps.node),
+      cell("p50", this.#p50.node),
+      cell("p99", this.#p99.node),
+      cell("errors", this.#errors.node),
+      cell("parity", this.#bound, this.#compared),
+      cell("gate", this.#gate, this.#why),
+      cell("pilot", this.#pilot, this.#pilotWhy));
   }
 
   /// Shows the route as the overview has it.
@@ -91,8 +93,10 @@ export class Row {
   }
 }
 
-function cell(name, ...children) {
-  return el("td", { role: "cell", class: name }, children);
+/// A cell of a column; on a card, where no head stands above it, it carries its name.
+function cell(key, ...children) {
+  const { name } = COLUMNS.find((column) => column.key === key);
+  return el("td", { role: "cell", class: `c-${key}`, "data-name": name }, children);
 }
 
 function state(node, { word, tone }) {
@@ -102,9 +106,8 @@ function state(node, { word, tone }) {
 
 /// The legacy's value over rust's.
 function pair(what) {
-  const value = (side) => el("span", { class: "v" }, "–");
-  const legacy = value("legacy");
-  const rust = value("rust");
+  const legacy = el("span", { class: "v" }, "–");
+  const rust = el("span", { class: "v" }, "–");
   const node = el("span", { class: "pair" },
     el("span", { class: "side legacy" }, unseen(`legacy ${what} `), legacy),
     el("span", { class: "side rust" }, unseen(`, rust ${what} `), rust));

@@ -39,7 +39,7 @@ export class Table {
         el("label", { class: "unseen", for: "filter" }, "Filter"), this.#search,
         el("div", { class: "filters", role: "group", "aria-label": "State" }, this.#states),
         el("div", { class: "sort" }, el("label", { for: "sort" }, "Sort"), this.#sortBy),
-        this.#shown),
+        key(), this.#shown),
       el("table", { role: "table" },
         el("caption", { class: "unseen" }, "A row per route. Measurements of the last minute, the legacy's before rust's."),
         el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, this.#heads)),
@@ -145,4 +145,10 @@ function isIn(filter, data) {
 
 function searchable({ id, match, handler }) {
   return `${id} ${path(match)} ${handler ?? ""}`.toLowerCase();
+}
+
+/// What the two colours stand for, where somebody looks who does not know yet.
+function key() {
+  return el("p", { class: "key", "aria-hidden": "true" },
+    el("span", { class: "legacy" }, "legacy"), el("span", { class: "rust" }, "rust"), el("em", {}, "as a shadow"));
 }

@@ -36,7 +36,7 @@ export function pilotWord(pilot) {
 
 /// The bound of the share of answers that differ, and what it rests on.
 export function evidence(parity) {
-  if (!parity || parity.compared === 0) return { bound: "–", n: "none compared" };
+  if (!parity || parity.compared === 0) return { bound: "–", n: "none yet" };
   return { bound: `≤ ${share(parity.bound)}`, n: `of ${count(parity.compared)}` };
 }
 

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use tower::{Service, ServiceExt};
+use tower::{Layer, Service, ServiceExt};
 
 use crate::{Body, BoxError};
 
@@ -74,6 +74,25 @@ impl Handler {
         R: Future<Output = Result<Response<Body>, BoxError>> + Send + 'static,
     {
         Self::new(tower::service_fn(function))
+    }
+
+    /// Puts a tower layer around it. What this handler declared holds for the whole: a layer that acts on the world by
+    /// itself must not be put around a handler whose writes are planned.
+    #[must_use]
+    pub fn layered<L, B>(self, layer: &L) -> Self
+    where
+        L: Layer<Self>,
+        L::Service: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<Body>>>::Future: Send,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let outer = Self::new(layer.layer(self.clone()));
+        Self {
+            answer: outer.answer,
+            ..self
+        }
     }
 
     /// Declares that everything this handler does to the world goes through [`Effects`](crate::Effects), so that a
@@ -179,6 +198,23 @@ mod tests {
             .to_bytes();
         assert_eq!(&bytes[..], b"hello");
     }
+
+    #[test]
+    fn a_layer_answers_and_what_was_declared_still_holds() {
+        let inner = Handler::from_fn(|_| async { Ok(Response::new(Body::from("inner"))) });
+        let broken = tower::layer::layer_fn(|_inner: Handler| {
+            tower::service_fn(|_: Request<Body>| async {
+                let answer = Response::builder().status(500);
+                Ok::<_, BoxError>(answer.body(Body::empty())?)
+            })
+        });
+        let mut layered = inner.through_effects().declining().layered(&broken);
+        assert!(layered.is_through_effects() && layered.may_decline());
+        let answer =
+            futures_util::FutureExt::now_or_never(layered.call(Request::new(Body::empty())));
+        assert_eq!(answer.expect("ready").expect("no error").status(), 500);
+    }
+
     #[test]
     fn a_declaration_outlives_being_wrapped_again() {
         let silent = Handler::from_fn(|_| async { Ok(Response::new(Body::empty())) });

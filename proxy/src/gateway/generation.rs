@@ -280,14 +280,16 @@ impl Known<'_> {
             }
             Some(HandlerRef::Upstream(_)) | None => return Ok(None),
         };
-        if let Some(handler) = self.parts.handlers.get(&name) {
-            return Ok(Some(handler.clone()));
+        let registry = &self.parts.handlers;
+        if let Some(handler) = registry.get(&name) {
+            return Ok(Some(registry.wrapped(&name, handler.clone())));
         }
         let handler = self.parts.natives.handler(&name, self.config);
-        handler.map_err(|source| BuildError::Native {
+        let handler = handler.map_err(|source| BuildError::Native {
             route: Arc::clone(&route.id),
             source,
-        })
+        })?;
+        Ok(handler.map(|handler| registry.wrapped(&name, handler)))
     }
 
     fn unmatched(&self, legacy: &LegacyConfig) -> Arc<Route> {

@@ -14,7 +14,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::Request;
 use overgrow_handler::{Body, BoxError, Handler, Registry};
-use tower::Service;
+use tower::{Layer, Service};
 
 pub use self::run::Running;
 
@@ -113,6 +113,24 @@ impl Builder {
         B::Error: Into<BoxError>,
     {
         self.handlers.insert(name, Handler::new(service));
+        self
+    }
+
+    /// Puts a tower layer around the handler of that name: one of this program, or one of overgrow's own (`hooks`,
+    /// `media`, `plugin:zalo`, …). What the handler declared still holds; the last layer given is outermost. A name
+    /// that nobody uses does nothing.
+    pub fn layer<L, B>(mut self, name: impl Into<String>, layer: L) -> Self
+    where
+        L: Layer<Handler> + Send + Sync + 'static,
+        L::Service: Service<Request<Body>, Response = http::Response<B>>,
+        L::Service: Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<Body>>>::Future: Send,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let wrap = move |handler: Handler| handler.layered(&layer);
+        self.handlers.wrap(name, wrap);
         self
     }
 

@@ -8,10 +8,12 @@ use axum::{Extension, Router};
 use http::{Request, Response};
 use overgrow::Overgrow;
 use overgrow_handler::{Body, BoxError, Call, Handler, Role};
-use overgrow_tests::ask::get;
+use overgrow_tests::ask::{get, post};
 use overgrow_tests::raw::Wire;
 use overgrow_tests::service::Service;
 use std::time::{Duration, Instant};
+use tower::layer::layer_fn;
+use tower::service_fn;
 
 /// Gives the request's own body back as it comes in.
 fn echo() -> Handler {
@@ -94,5 +96,24 @@ async fn a_service_behind_a_url_is_a_handler_too() -> Result<()> {
         answer.text()
     );
     assert_eq!((service.asked(), sidecar.legacy.asked()), (1, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_layer_goes_around_a_handler_of_overgrows_own() -> Result<()> {
+    let broken = layer_fn(|_hooks: Handler| {
+        service_fn(|_: Request<Body>| async {
+            let answer = Response::builder().status(500);
+            Ok::<_, BoxError>(answer.body(Body::from("planted"))?)
+        })
+    });
+    let builder = Overgrow::builder().layer("hooks", broken);
+    let settings = tempfile::tempdir()?;
+    let file = settings.path().join("openclaw.json");
+    std::fs::write(&file, r#"{"hooks": {"enabled": true, "token": "secret"}}"#)?;
+    let sidecar =
+        InProcess::start_with(builder, &format!("config = {file:?}"), &native("hooks", "")).await?;
+    let answer = post("/hooks/wake", "{}").send(sidecar.to()?).await?;
+    assert_eq!((answer.status(), answer.text().as_str()), (500, "planted"));
     Ok(())
 }

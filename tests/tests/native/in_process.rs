@@ -20,11 +20,17 @@ pub(crate) struct InProcess {
 impl InProcess {
     /// Starts with a legacy of its own; `routes` are the routes.
     pub(crate) async fn start(builder: Builder, routes: &str) -> Result<Self> {
+        Self::start_with(builder, "", routes).await
+    }
+
+    /// As [`start`](Self::start), with further lines for `[legacy]`.
+    pub(crate) async fn start_with(builder: Builder, more: &str, routes: &str) -> Result<Self> {
         let legacy = Service::start("legacy").await?;
         let folder = folder()?;
         let data = format!("[server]\ndata = {:?}", folder.path().join("data"));
         let file = folder.path().join("routes.toml");
         let text = routes_toml(legacy.address(), routes).replace("[server]", &data);
+        let text = text.replace("[legacy]", &format!("[legacy]\n{more}"));
         std::fs::write(&file, text)?;
         let start = move || builder.config_file(file).start();
         let running = tokio::task::spawn_blocking(start).await??;

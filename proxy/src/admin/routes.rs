@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 use super::parity::Shelf;
 use super::{Shown, problem};
 use crate::config::RouteConfig;
-use crate::edit::{self, EditError};
+use crate::edit::{self, EditError, Mark};
+use crate::ledger;
 use crate::metrics::Traffic;
 use crate::reload;
-use crate::route::Dial;
+use crate::route::{By, Dial};
 
 /// `GET /api/routes`, in file order.
 pub(super) async fn list(State(shown): State<Shown>) -> Json<Vec<Value>> {
@@ -80,6 +81,26 @@ pub(super) fn refuse_other_than_json(headers: &HeaderMap) -> Option<Response> {
 #[serde(deny_unknown_fields)]
 struct Change {
     rust: Value,
+    #[serde(default)]
+    by: Sender,
+}
+
+/// Who sends it. Nobody is believed to be the pilot or the command line.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Sender {
+    #[default]
+    Api,
+    Page,
+}
+
+impl From<Sender> for By {
+    fn from(sender: Sender) -> Self {
+        match sender {
+            Sender::Api => Self::Api,
+            Sender::Page => Self::Page,
+        }
+    }
 }
 
 /// `PATCH /api/routes/{id}` edits routes.toml and answers with the route as it then runs.
@@ -92,19 +113,17 @@ pub(super) async fn set(
     if let Some(refused) = refuse_other_than_json(&headers) {
         return refused;
     }
-    let Some(dial) = serde_json::from_str::<Change>(&body)
-        .ok()
-        .and_then(|change| dial_of(&change.rust))
-    else {
+    let Some((dial, by)) = read(&body) else {
         let detail = "send {\"rust\": P} with false, true or a percentage from 0 to 100 with at most two decimals";
         return problem::of(StatusCode::BAD_REQUEST, detail);
     };
     let file = shown.file.clone();
     let route = id.clone();
     let handlers = shown.handlers.clone();
+    let mark = Mark::of(by, ledger::now());
     let edit = move || {
         reload::edit(&file, &handlers, |source| {
-            edit::set_dial(source, &route, dial)
+            edit::set_dial(source, &route, dial, &mark)
         })
     };
     let edited = tokio::task::spawn_blocking(edit).await;
@@ -116,6 +135,11 @@ pub(super) async fn set(
         Ok(Err(error)) => problem::of(status_of(&error), &error.to_string()),
         Err(_) => problem::of(StatusCode::INTERNAL_SERVER_ERROR, "the edit was given up"),
     }
+}
+
+fn read(body: &str) -> Option<(Dial, By)> {
+    let change: Change = serde_json::from_str(body).ok()?;
+    Some((dial_of(&change.rust)?, change.by.into()))
 }
 
 fn dial_of(value: &Value) -> Option<Dial> {

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::{BAD_CONFIGURATION, NO, check, style};
-use crate::edit::{self, EditError, Edited};
+use crate::edit::{self, EditError, Edited, Mark};
+use crate::ledger;
 use crate::reload;
-use crate::route::Dial;
+use crate::route::{By, Dial};
 use crate::sidecar::Builder;
 
 pub(super) fn set(builder: &Builder, file: &Path, route: &str, percent: &str) -> ExitCode {
@@ -16,16 +17,25 @@ pub(super) fn set(builder: &Builder, file: &Path, route: &str, percent: &str) ->
         ));
         return ExitCode::from(2);
     };
-    apply(builder, file, |source| edit::set_dial(source, route, dial))
+    let mark = mark();
+    apply(builder, file, |source| {
+        edit::set_dial(source, route, dial, &mark)
+    })
 }
 
 pub(super) fn rollback(builder: &Builder, file: &Path, route: Option<&str>) -> ExitCode {
+    let mark = mark();
     match route {
         Some(route) => apply(builder, file, |source| {
-            edit::set_dial(source, route, Dial::OFF)
+            edit::set_dial(source, route, Dial::OFF, &mark)
         }),
-        None => apply(builder, file, edit::rollback_all),
+        None => apply(builder, file, |source| edit::rollback_all(source, &mark)),
     }
+}
+
+/// Whoever types a command has reasons, and is not asked for them.
+fn mark() -> Mark {
+    Mark::of(By::Cli, ledger::now())
 }
 
 fn dial_of(text: &str) -> Option<Dial> {
@@ -36,7 +46,7 @@ fn dial_of(text: &str) -> Option<Dial> {
     }
 }
 
-fn apply(
+pub(super) fn apply(
     builder: &Builder,
     file: &Path,
     change: impl Fn(&str) -> Result<String, EditError>,

@@ -18,9 +18,10 @@ use super::prove;
 use super::report::Paper;
 use super::stage::{Before, Stage};
 use super::traffic::ROUTE;
-use crate::edit::{self, EditError, Edited};
+use crate::edit::{self, EditError, Edited, Mark};
+use crate::ledger;
 use crate::reload;
-use crate::route::{Dial, Side};
+use crate::route::{By, Dial, Side};
 
 /// How long each position of the dial is measured.
 pub(super) const MEASURED: Duration = Duration::from_secs(1);
@@ -108,8 +109,9 @@ async fn play_turn(stage: &Stage, paper: &Paper, turn: &Turn) -> Result<(), Demo
 
 fn turn_dial(stage: &Stage, percent: f64) -> Result<Edited, EditError> {
     let dial = Dial::from_percent(percent).unwrap_or(Dial::OFF);
+    let mark = Mark::of(By::Cli, ledger::now());
     reload::edit(&stage.file, &stage.handlers, |source| {
-        edit::set_dial(source, ROUTE, dial)
+        edit::set_dial(source, ROUTE, dial, &mark)
     })
 }
 

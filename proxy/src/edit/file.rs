@@ -116,8 +116,8 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::edit::set_dial;
-    use crate::route::Dial;
+    use crate::edit::{Mark, set_dial};
+    use crate::route::{By, Dial};
 
     fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
@@ -139,10 +139,12 @@ mod tests {
             for at in 0..8 {
                 let path = &path;
                 scope.spawn(move || {
+                    let mark = Mark::of(By::Cli, 0);
                     for step in 1..=50 {
                         let dial = Dial::from_percent(f64::from(step)).unwrap();
                         let edited =
-                            apply(path, |text| set_dial(text, &format!("r{at}"), dial)).unwrap();
+                            apply(path, |text| set_dial(text, &format!("r{at}"), dial, &mark))
+                                .unwrap();
                         assert_ne!(edited.before, edited.after);
                     }
                 });
@@ -150,7 +152,7 @@ mod tests {
         });
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
-            routes(8).replace("rust = 0", "rust = 50")
+            routes(8).replace("rust = 0", "rust = 50  # cli 1970-01-01T00:00:00Z 49 -> 50")
         );
     }
 

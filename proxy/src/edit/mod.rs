@@ -4,13 +4,18 @@
 //! the result makes sense: checking is for the config room. The one surprise: the document is parsed only to find
 //! places, and the text is spliced there, so that no printer can lay a hand on comments, order or spacing.
 
+mod dials;
 mod file;
+mod note;
+mod tail;
 
 use std::ops::Range;
 
 use toml_edit::{Document, InlineTable, Item, Key, Table, Value};
 
+pub use self::dials::{move_dial, notes, resume, rollback_all, set_dial};
 pub use self::file::{Edited, apply};
+pub use self::note::{Mark, Note, What};
 use crate::route::Dial;
 
 /// Why an edit was not made.
@@ -22,6 +27,9 @@ pub enum EditError {
     /// No route has the id.
     #[error("no route is called `{0}`")]
     NoSuchRoute(String),
+    /// Somebody else moved the dial after it was looked at; nothing was written.
+    #[error("the dial of `{0}` was moved meanwhile")]
+    Moved(String),
     /// Whoever asked for the edit does not want what it leads to.
     #[error("the edit was refused: {0}")]
     Refused(String),
@@ -79,43 +87,6 @@ struct Splice {
     text: String,
 }
 
-/// The text with the dial of one route set, and nothing else changed.
-///
-/// A route without a `rust` key gets one after `handler`, or after its last key. A dial written as `true` or `false`
-/// stays one when it can, and a dial that says so already is left as it is written.
-///
-/// # Errors
-/// When the text is not TOML or no route has the id.
-pub fn set_dial(source: &str, route: &str, dial: Dial) -> Result<String, EditError> {
-    let document = parse(source)?;
-    let mut routes = routes(&document).into_iter();
-    let place = routes.find(|place| place.get("id").and_then(Value::as_str) == Some(route));
-    let place = place.ok_or_else(|| EditError::NoSuchRoute(route.to_owned()))?;
-    let splice = match place.get("rust") {
-        Some(old) => replacement(old, dial),
-        None => place.insertion(source, dial),
-    };
-    Ok(spliced(source, splice.into_iter().collect()))
-}
-
-/// The text with every dial at zero, the one of `[defaults]` included.
-///
-/// # Errors
-/// When the text is not TOML.
-pub fn rollback_all(source: &str) -> Result<String, EditError> {
-    let document = parse(source)?;
-    let places = document
-        .get("defaults")
-        .and_then(Place::of)
-        .into_iter()
-        .chain(routes(&document));
-    let dials = places.filter_map(|place| place.get("rust"));
-    let splices = dials
-        .filter_map(|old| replacement(old, Dial::default()))
-        .collect();
-    Ok(spliced(source, splices))
-}
-
 impl<'a> Place<'a> {
     fn of(item: &'a Item) -> Option<Self> {
         let inline = || item.as_inline_table().map(Place::Inline);
@@ -126,6 +97,13 @@ impl<'a> Place<'a> {
         match self {
             Place::Block(table) => table.get(key)?.as_value(),
             Place::Inline(table) => table.get(key),
+        }
+    }
+
+    fn span(self) -> Option<Range<usize>> {
+        match self {
+            Place::Block(table) => table.span(),
+            Place::Inline(table) => table.span(),
         }
     }
 
@@ -142,22 +120,6 @@ impl<'a> Place<'a> {
         lines.sort_by_key(|line| line.key.start);
         lines
     }
-
-    /// A `rust` key after `handler`, or else after the last key.
-    fn insertion(self, source: &str, dial: Dial) -> Option<Splice> {
-        let lines = self.lines();
-        let handler = lines
-            .iter()
-            .find(|line| &source[line.key.clone()] == "handler");
-        let after = handler.or(lines.last())?;
-        match self {
-            Place::Inline(_) => Some(Splice::insert(
-                after.value.end,
-                format!(", rust = {}", number(dial)),
-            )),
-            Place::Block(_) => Some(after.followed_by(source, &lines, dial)),
-        }
-    }
 }
 
 impl Line {
@@ -170,27 +132,20 @@ impl Line {
     }
 
     /// A line of its own below this one, in the manner of the lines around it.
-    fn followed_by(&self, source: &str, lines: &[Line], dial: Dial) -> Splice {
+    fn followed_by(&self, source: &str, lines: &[Line], value: &str) -> Splice {
         let newline = if source.contains("\r\n") {
             "\r\n"
         } else {
             "\n"
         };
-        let rest = &source[self.value.end..];
-        let end = self.value.end
-            + rest
-                .find('\n')
-                .map_or(rest.len(), |at| rest[..at].trim_end_matches('\r').len());
-        let start = source[..self.key.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = tail::line_end(source, self.value.end);
+        let start = tail::line_start(source, self.key.start);
         let indent: String = source[start..self.key.start]
             .chars()
             .filter(|c| matches!(c, ' ' | '\t'))
             .collect();
         let equals = self.equals(source, lines);
-        Splice::insert(
-            end,
-            format!("{newline}{indent}rust{equals}{}", number(dial)),
-        )
+        Splice::insert(end, format!("{newline}{indent}rust{equals}{value}"))
     }
 
     /// The equals sign and what is around it: in the column of the others where these stand in one column.
@@ -246,7 +201,7 @@ fn replacement(old: &Value, dial: Dial) -> Option<Splice> {
         .map(|flag| flag.to_string());
     Some(Splice {
         at: old.span()?,
-        text: flag.unwrap_or_else(|| number(dial)),
+        text: flag.unwrap_or_else(|| dial.to_string()),
     })
 }
 
@@ -262,11 +217,6 @@ fn as_flag(dial: Dial) -> Option<bool> {
         100.0 => Some(true),
         _ => None,
     }
-}
-
-/// `25`, `12.5`, `0.25`: what a person would write.
-fn number(dial: Dial) -> String {
-    dial.percent().to_string()
 }
 
 /// From the last place to the first, so that none of them moves before its turn.

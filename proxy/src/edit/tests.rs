@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::route::By;
 
 fn dial(percent: f64) -> Dial {
     Dial::from_percent(percent).unwrap()
@@ -10,7 +11,25 @@ fn dial(percent: f64) -> Dial {
 
 #[track_caller]
 fn check(source: &str, percent: f64, expect: &str) {
-    assert_eq!(set_dial(source, "a", dial(percent)).unwrap(), expect);
+    let edited = set_dial(source, "a", dial(percent), &mark()).unwrap();
+    assert_eq!(without_notes(&edited), expect);
+}
+
+fn mark() -> Mark {
+    Mark::of(By::Cli, 0)
+}
+
+/// The text as it was before the mark above was put on it.
+fn without_notes(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        let Some((before, note)) = line.split_once("# cli 1970-01-01T00:00:00Z ") else {
+            return line.to_owned();
+        };
+        let end = note.find(['\r', '\n']).unwrap_or(note.len());
+        let gap = if before.contains('#') { 1 } else { 2 };
+        format!("{}{}", &before[..before.len() - gap], &note[end..])
+    });
+    lines.collect()
 }
 
 #[test]
@@ -130,19 +149,22 @@ fn inline_routes_are_edited_within_their_line() {
 fn rollback_reaches_every_dial_and_the_default() {
     let source = "[defaults]\nrust = 10\n[[route]]\nid = 'a'\nrust = true # now\n[[route]]\nid = 'b'\nrust = 2.5\n[[route]]\nid = 'c'\n";
     let expect = "[defaults]\nrust = 0\n[[route]]\nid = 'a'\nrust = false # now\n[[route]]\nid = 'b'\nrust = 0\n[[route]]\nid = 'c'\n";
-    assert_eq!(rollback_all(source).unwrap(), expect);
+    assert_eq!(
+        without_notes(&rollback_all(source, &mark()).unwrap()),
+        expect
+    );
 }
 
 #[test]
 fn what_cannot_be_edited_says_why() {
-    let missing = set_dial("[[route]]\nid = 'b'\n", "a", dial(1.0)).unwrap_err();
+    let missing = set_dial("[[route]]\nid = 'b'\n", "a", dial(1.0), &mark()).unwrap_err();
     assert_eq!(missing.to_string(), "no route is called `a`");
     assert!(matches!(
-        set_dial("[[route]\n", "a", dial(1.0)),
+        set_dial("[[route]\n", "a", dial(1.0), &mark()),
         Err(EditError::NotToml(_))
     ));
     assert!(matches!(
-        set_dial("route = 5", "a", dial(1.0)),
+        set_dial("route = 5", "a", dial(1.0), &mark()),
         Err(EditError::NoSuchRoute(_))
     ));
 }
@@ -152,15 +174,17 @@ proptest! {
     fn setting_and_setting_back_gives_the_same_bytes(first in 0u32..=10_000, second in 0u32..=10_000, newline in "\r?\n") {
         let source = format!("# héad{newline}[[route]]{newline}id = 'a'{newline}rust = {first}e-2 # x{newline}");
         let (first, second) = (dial(f64::from(first) / 100.0), dial(f64::from(second) / 100.0));
-        let there = set_dial(&source, "a", second).unwrap();
-        let back = set_dial(&there, "a", first).unwrap();
-        let again = set_dial(&back, "a", second).unwrap();
-        prop_assert_eq!(there, again);
+        let there = set_dial(&source, "a", second, &mark()).unwrap();
+        let back = set_dial(&there, "a", first, &mark()).unwrap();
+        let again = set_dial(&back, "a", second, &mark()).unwrap();
+        prop_assert_eq!(without_notes(&there), without_notes(&again));
     }
 
     #[test]
     fn no_text_makes_it_panic(source in "(\\[\\[route\\]\\]\n|id = 'a'\n|handler='x'|\\{|\\}|,|\n|\r|route=|rust=|\\[|\\]|é|.){0,12}") {
-        let _ = set_dial(&source, "a", dial(5.0));
-        let _ = rollback_all(&source);
+        let _ = set_dial(&source, "a", dial(5.0), &mark());
+        let _ = resume(&source, "a", 0);
+        let _ = notes(&source);
+        let _ = rollback_all(&source, &mark());
     }
 }

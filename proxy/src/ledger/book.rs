@@ -41,6 +41,8 @@ pub struct Book {
     passed: AtomicU64,
     /// Requests that were turned away and nobody has entered yet.
     dropped: AtomicU64,
+    /// Rust failed, and nobody has asked since.
+    alarmed: AtomicBool,
     post: Post,
 }
 
@@ -67,6 +69,7 @@ impl Book {
             changed: AtomicBool::new(false),
             passed: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
+            alarmed: AtomicBool::new(false),
             post,
         }
     }
@@ -106,6 +109,9 @@ impl Book {
     /// One side answered a client, and the other is not going to be asked.
     pub fn served(&self, side: Side, answer: Answered) {
         self.note(Note::Served(side, answer));
+        if side == Side::Rust && failed(answer) {
+            self.alarm();
+        }
     }
 
     /// Counts a comparison; `sample` is called when one is wanted. Takes microseconds and never waits for the disk: a
@@ -120,6 +126,9 @@ impl Book {
         };
         let (verdict, keys) = self.open().record(&pair);
         self.mark();
+        if failed(pair.rust) && !failed(pair.legacy) {
+            self.alarm();
+        }
         if !keys.is_empty() {
             let sample = sample();
             self.post.sample(&self.route, Sampled { keys, sample });
@@ -173,6 +182,37 @@ impl Book {
     /// Where the dial stands, and since when.
     pub fn dial(&self) -> Option<Stop> {
         self.open().page.dial
+    }
+
+    /// The pilot took the route from rust: so it stays while what is known of it stays.
+    pub fn rolled_back(&self) {
+        let mut open = self.open();
+        open.page.rolled_back = Some(open.page.evidence.epoch);
+        drop(open);
+        self.mark();
+    }
+
+    /// Whether the pilot took the route from rust on the evidence of the open epoch.
+    pub fn is_rolled_back(&self) -> bool {
+        let open = self.open();
+        open.page.rolled_back == Some(open.page.evidence.epoch)
+    }
+
+    /// Somebody handed the route back to the pilot. After a rollback the evidence begins anew: what was mended since
+    /// does not answer for what was broken before.
+    pub fn resumed(&self) {
+        let mut open = self.open();
+        if open.page.rolled_back == Some(open.page.evidence.epoch) {
+            let fingerprint = open.page.evidence.fingerprint.clone();
+            open.turn(&fingerprint, now());
+        }
+        drop(open);
+        self.mark();
+    }
+
+    /// Whether rust failed since somebody asked last.
+    pub(super) fn take_alarm(&self) -> bool {
+        self.alarmed.swap(false, Ordering::AcqRel)
     }
 
     /// Begins the next epoch unless the open one is of this fingerprint.
@@ -235,6 +275,13 @@ impl Book {
         open
     }
 
+    /// Wakes whoever watches over dials. It is for them to say whether one failure too many is reached.
+    fn alarm(&self) {
+        if !self.alarmed.swap(true, Ordering::AcqRel) {
+            self.post.alarm();
+        }
+    }
+
     fn mark(&self) {
         // Read first: it is set nearly always, and reading leaves the line with every core that has it.
         if !self.changed.load(Ordering::Relaxed) && !self.changed.swap(true, Ordering::AcqRel) {
@@ -287,6 +334,10 @@ impl fmt::Debug for Book {
             .field("route", &self.route)
             .finish_non_exhaustive()
     }
+}
+
+fn failed(answer: Answered) -> bool {
+    answer.status >= 500
 }
 
 /// The values in it are kept and shown, so they lose their secrets before they are evidence.

@@ -28,7 +28,7 @@ use std::thread::JoinHandle;
 use tokio::sync::broadcast;
 
 pub use self::book::{Book, now};
-pub use self::moves::{By, Move, Nobody};
+pub use self::moves::{Move, RESUMED};
 pub use self::page::Stop;
 pub use self::sample::{Body, Request, Sample, Sampled, Side};
 pub use self::shelf::Opened;
@@ -110,6 +110,23 @@ impl Ledger {
         let book = Arc::new(Book::new(route, page, desk.post.clone()));
         open.insert(route.to_owned(), Arc::clone(&book));
         book
+    }
+
+    /// The book of a route, if it was asked for.
+    pub fn find(&self, route: &str) -> Option<Arc<Book>> {
+        locked(&self.0.books.open).get(route).cloned()
+    }
+
+    /// Resolves when rust has failed on some route since the last time. For one listener; safe to drop.
+    pub async fn alarmed(&self) {
+        self.0.post.alarmed().await;
+    }
+
+    /// The books of routes on which rust has failed since this was asked last.
+    pub fn take_alarms(&self) -> Vec<Arc<Book>> {
+        let mut books = self.books();
+        books.retain(|book| book.take_alarm());
+        books
     }
 
     /// Every book that was asked for, by route.

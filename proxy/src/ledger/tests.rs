@@ -413,16 +413,17 @@ fn moves_go_into_the_next_file_when_one_is_damaged() {
     let book = ledger.book("orders", "one");
     ledger.moved(moved("orders", 1, 0.0));
     ledger.flush();
-    // Every page behind the first one, which says what the file is.
     let path = folder.path().join("ledger.db");
-    for file in [path.clone(), folder.path().join("ledger.db-wal")] {
-        let length = fs::metadata(&file).unwrap().len() as usize;
-        fs::write(&file, vec![0xa5; length]).unwrap();
-    }
+    // Another writer makes the first one read its pages again.
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other
+        .execute_batch("UPDATE moves SET at = 2; PRAGMA wal_checkpoint(TRUNCATE)")
+        .unwrap();
+    drop(other);
+    let length = fs::metadata(&path).unwrap().len();
+    fs::write(&path, vec![b'x'; usize::try_from(length).unwrap()]).unwrap();
     record(&book, &[], 1);
-    ledger.flush();
-    drop(book);
-    drop(ledger);
+    drop((book, ledger));
     let again = open(folder.path());
     assert_eq!(again.moves(None, 9), [moved("orders", 1, 0.0)]);
 }

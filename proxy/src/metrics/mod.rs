@@ -209,6 +209,13 @@ impl Metrics {
         self.synchronized.set(0);
     }
 
+    /// A generation runs that is not what routes.toml says.
+    pub fn out_of_sync(&self, generation: u64) {
+        self.generation
+            .set(i64::try_from(generation).unwrap_or(i64::MAX));
+        self.synchronized.set(0);
+    }
+
     /// routes.toml is again what is running, without a new generation.
     pub fn resynchronized(&self) {
         self.reload.with_label_values(&["unchanged"]).inc();

@@ -4,6 +4,8 @@
 //! still for a moment, because an editor that writes in place is seen half way.
 
 mod edit;
+mod lowered;
+mod moved;
 mod notice;
 mod status;
 
@@ -20,9 +22,12 @@ pub use self::edit::edit;
 pub use self::notice::Noticed;
 pub use self::status::Status;
 
+use self::lowered::Lowered;
+
 use crate::config::{Config, Faults, Handlers, ServerConfig};
 use crate::gateway::{BuildError, Generation, Parts};
 use crate::natives::Natives;
+use crate::route::Dial;
 
 /// The content must be the same twice, this far apart, before it is read.
 const SETTLE: Duration = Duration::from_millis(15);
@@ -51,18 +56,54 @@ pub struct Reloader {
     /// Content that was last accepted or rejected; none when it is to be read again whatever it is.
     seen: Option<Vec<u8>>,
     noticed: Noticed,
+    lowered: Lowered,
 }
 
-/// Asks the running reloader to look at the file now.
+/// Asks the running reloader for something.
 #[derive(Debug, Clone)]
-pub struct Nudge(mpsc::Sender<oneshot::Sender<()>>);
+pub struct Nudge(mpsc::Sender<Wish>);
+
+/// What a reloader is asked for.
+#[derive(Debug)]
+pub struct Wish {
+    what: Wanted,
+    done: oneshot::Sender<()>,
+}
+
+#[derive(Debug)]
+enum Wanted {
+    /// A look at the file.
+    Look,
+    /// A route at zero, whatever the file says, for this reason.
+    Lower(Lower),
+}
+
+/// A rollback that the file does not have.
+#[derive(Debug)]
+struct Lower {
+    route: String,
+    /// Unix seconds.
+    at: u64,
+    why: String,
+}
 
 impl Nudge {
     /// Resolves when the file has been looked at. Returns at once when the reloader is gone.
     pub async fn look(&self) {
-        let (done, looked) = oneshot::channel();
-        if self.0.send(done).await.is_ok() {
-            let _ = looked.await;
+        self.wish(Wanted::Look).await;
+    }
+
+    /// Takes a route from rust in what runs, because routes.toml cannot be made to say so or cannot be read. Resolves
+    /// when it is done. The route's next line in the file overrules it. `at` is in unix seconds.
+    pub async fn lower(&self, route: &str, at: u64, why: &str) {
+        let (route, why) = (route.to_owned(), why.to_owned());
+        self.wish(Wanted::Lower(Lower { route, at, why })).await;
+    }
+
+    async fn wish(&self, what: Wanted) {
+        let (done, granted) = oneshot::channel();
+        if self.0.send(Wish { what, done }).await.is_ok() {
+            let _ = granted.await;
         }
     }
 }
@@ -78,6 +119,7 @@ impl Reloader {
     ) -> Self {
         let started_with = running.load().config.server.clone();
         let noticed = Noticed::watch(&file);
+        moved::observe(&parts.ledger, &running.load().config, &seen);
         Self {
             file,
             running,
@@ -86,15 +128,12 @@ impl Reloader {
             started_with,
             seen: Some(seen),
             noticed,
+            lowered: Lowered::default(),
         }
     }
 
     /// Watches until the future is dropped. `hang_up` is SIGHUP.
-    pub async fn run(
-        mut self,
-        mut nudges: mpsc::Receiver<oneshot::Sender<()>>,
-        mut hang_up: mpsc::Receiver<()>,
-    ) {
+    pub async fn run(mut self, mut nudges: mpsc::Receiver<Wish>, mut hang_up: mpsc::Receiver<()>) {
         let mut net = tokio::time::interval(NET);
         loop {
             let mut waiting = None;
@@ -102,12 +141,15 @@ impl Reloader {
                 () = self.noticed.change() => {}
                 _ = net.tick() => {}
                 Some(()) = hang_up.recv() => self.seen = None,
-                Some(done) = nudges.recv() => waiting = Some(done),
+                Some(wish) = nudges.recv() => waiting = Some(wish),
                 else => return,
             }
             self.look().await;
             self.noticed.follow(&self.file);
-            if let Some(done) = waiting {
+            if let Some(Wish { what, done }) = waiting {
+                if let Wanted::Lower(wanted) = what {
+                    self.lower(wanted).await;
+                }
                 let _ = done.send(());
             }
         }
@@ -202,8 +244,19 @@ impl Reloader {
         self.update_status(|status| status.rejected(faults));
     }
 
-    async fn accept(&mut self, config: Config, content: Vec<u8>, noticed: Instant) {
+    async fn accept(&mut self, mut config: Config, content: Vec<u8>, noticed: Instant) {
+        self.lowered.apply(&mut config, &content);
+        if let Taken::Not = self.put_to_work(config, noticed).await {
+            self.seen = Some(content);
+            return;
+        }
+        moved::observe(&self.parts.ledger, &self.running.load().config, &content);
         self.seen = Some(content);
+        self.say_what_is_lowered();
+    }
+
+    /// Makes a checked file what runs, unless it is that already.
+    async fn put_to_work(&mut self, config: Config, noticed: Instant) -> Taken {
         let running = self.running.load_full();
         let needs_restart = self.started_with.differences(&config.server);
         if !needs_restart.is_empty() {
@@ -215,7 +268,8 @@ impl Reloader {
                 "routes.toml says what is running already"
             );
             self.parts.metrics.resynchronized();
-            return self.update_status(|status| status.accepted(running.number, needs_restart));
+            self.update_status(|status| status.accepted(running.number, needs_restart));
+            return Taken::Yes;
         }
         let next = match self.build(config, running).await {
             Ok(Ok(next)) => next,
@@ -231,6 +285,51 @@ impl Reloader {
             "routes.toml reloaded"
         );
         self.update_status(|status| status.accepted(number, needs_restart));
+        Taken::Yes
+    }
+
+    /// Takes a route from rust in what runs.
+    async fn lower(&mut self, wanted: Lower) {
+        let running = self.running.load_full();
+        let mut config = running.config.clone();
+        let mut routes = config.routes.iter_mut();
+        let Some(route) = routes.find(|route| *route.id == *wanted.route) else {
+            return;
+        };
+        let from = std::mem::take(&mut route.rust);
+        if from.is_off() {
+            return;
+        }
+        match self.build(config, running).await {
+            Ok(Ok(next)) => return self.run_lowered(next, &wanted, from),
+            Ok(Err(error)) => self.not_built(&error),
+            Err(ended) => self.not_built(&ended),
+        };
+    }
+
+    fn run_lowered(&mut self, next: Generation, wanted: &Lower, from: Dial) {
+        self.lowered.add(&wanted.route, from, wanted.at);
+        let number = next.number;
+        self.running.store(Arc::new(next));
+        moved::lowered(&self.parts.ledger, wanted, from);
+        self.parts.metrics.out_of_sync(number);
+        self.update_status(|status| status.lowered(number));
+        self.say_what_is_lowered();
+    }
+
+    /// Loudly: what runs is not what the file says, and nobody wrote it.
+    fn say_what_is_lowered(&mut self) {
+        let Some(text) = self.lowered.report() else {
+            return;
+        };
+        tracing::error!("{text}");
+        self.parts
+            .metrics
+            .out_of_sync(self.status.load().generation);
+        // A fault of the file says more.
+        if self.status.load().is_synchronized() {
+            self.update_status(|status| status.unreadable(text));
+        }
     }
 
     /// Off the threads that serve: a keychain may keep it waiting for half a minute, and a full queue is read whole.
@@ -245,10 +344,11 @@ impl Reloader {
     }
 
     /// The file is good, and what it names is not there. It is looked at again when it changes.
-    fn not_built(&self, error: &impl std::error::Error) {
+    fn not_built(&self, error: &impl std::error::Error) -> Taken {
         self.parts.metrics.reload_rejected();
         tracing::error!(%error, "routes.toml cannot be put to work, the running routes stay");
         self.update_status(|status| status.unreadable(error.to_string()));
+        Taken::Not
     }
 
     fn update_status(&self, change: impl FnOnce(Status) -> Status) {
@@ -257,8 +357,14 @@ impl Reloader {
     }
 }
 
+/// Whether a checked file is what runs now.
+enum Taken {
+    Yes,
+    Not,
+}
+
 /// A reloader's nudge and the end that the reloader listens at.
-pub fn nudge() -> (Nudge, mpsc::Receiver<oneshot::Sender<()>>) {
+pub fn nudge() -> (Nudge, mpsc::Receiver<Wish>) {
     let (sender, receiver) = mpsc::channel(16);
     (Nudge(sender), receiver)
 }

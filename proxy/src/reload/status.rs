@@ -72,6 +72,11 @@ impl Status {
         }
     }
 
+    /// Another generation runs, which is not the file's.
+    pub(super) fn lowered(self, generation: u64) -> Self {
+        Self { generation, ..self }
+    }
+
     pub(super) fn rejected(self, faults: Faults) -> Self {
         let text = faults.to_string();
         Self {

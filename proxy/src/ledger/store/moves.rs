@@ -6,7 +6,8 @@
 use rusqlite::{Row, Transaction, TransactionBehavior, params};
 
 use super::{LedgerError, Store};
-use crate::ledger::moves::{By, Move, REMEMBERED};
+use crate::ledger::moves::{Move, REMEMBERED};
+use crate::route::By;
 
 /// Made where it is missing: files of an older overgrow do not have it, and older ones pass it over.
 pub(super) const TABLE: &str = "

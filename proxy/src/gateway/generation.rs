@@ -13,7 +13,7 @@ use crate::admit::{Admission, Unusable};
 use crate::backend::upstream::{Checks, Reach, Upstream};
 use crate::backend::{Backend, Native};
 use crate::config::{Config, HandlerRef, LegacyConfig, RouteConfig, UpstreamUrl};
-use crate::ledger::{self, Ledger};
+use crate::ledger::{self, Book, Ledger};
 use crate::metrics::{Metrics, RouteMetrics};
 use crate::natives::{NativeError, Natives};
 use crate::route::Table;
@@ -55,6 +55,8 @@ pub struct Route {
     pub metrics: RouteMetrics,
     /// Asks the other side, where the route says so.
     pub shadow: Option<Arc<Shadow>>,
+    /// What is told of requests that only one side is asked, where the route has a gate.
+    pub book: Option<Arc<Book>>,
     /// Who is let in, where the route says so.
     pub admission: Option<Arc<Admission>>,
     /// What the rust side leaves to the legacy even where it answers.
@@ -243,15 +245,15 @@ impl Known<'_> {
             (None, Some(HandlerRef::Upstream(url))) => Some(service(url, legacy, upstreams)),
             (None, _) => None,
         };
-        let shadow = rust
-            .as_ref()
-            .filter(|_| route.shadow.sample > 0.0)
-            .map(|rust| self.shadow(route, legacy, rust.clone()));
+        let shadowed = rust.as_ref().filter(|_| route.shadow.sample > 0.0);
+        let shadow = shadowed.map(|rust| self.shadow(route, legacy, rust.clone()));
+        let gated = rust.as_ref().filter(|_| route.gate.is_some());
         Ok(Arc::new(Route {
             id: Arc::clone(&route.id),
             admission: self.admission(route)?,
             leaves: handler,
             shadow,
+            book: gated.map(|_| self.book(route, legacy)),
             rust,
             fallback: route.fallback,
             rust_timeout: route.timeout.unwrap_or(legacy.response_timeout),
@@ -301,17 +303,23 @@ impl Known<'_> {
             legacy_timeout: legacy.response_timeout,
             metrics: self.parts.metrics.route(UNMATCHED),
             shadow: None,
+            book: None,
             admission: None,
             leaves: None,
         })
     }
 
-    fn shadow(&self, route: &RouteConfig, legacy: &LegacyConfig, rust: Backend) -> Arc<Shadow> {
+    fn book(&self, route: &RouteConfig, legacy: &LegacyConfig) -> Arc<Book> {
         let book = self.parts.ledger.book(
             &route.id,
             &shadow::fingerprint(route, legacy, self.parts.build),
         );
         book.note_dial(route.rust.percent(), ledger::now());
+        book
+    }
+
+    fn shadow(&self, route: &RouteConfig, legacy: &LegacyConfig, rust: Backend) -> Arc<Shadow> {
+        let book = self.book(route, legacy);
         Shadow::new(shadow::Parts {
             route: Arc::clone(&route.id),
             settings: route.shadow.clone(),

@@ -4,6 +4,7 @@
 //! on to the generation of the configuration it started with, so a reload never changes a request half way.
 
 mod account;
+mod alone;
 mod ask;
 mod caller;
 mod date;
@@ -28,6 +29,7 @@ pub use self::account::Answer;
 pub use self::generation::{BuildError, Generation, Parts, Route};
 
 use self::account::Account;
+use self::alone::Alone;
 use self::caller::Caller;
 use self::seen::Seen;
 use self::switch::Switch;
@@ -102,7 +104,14 @@ impl Gateway {
         let mut request = forward::to_backend(request, seen, &caller, peer.tls, upgrade);
         let switch = Switch::of(&request, upgrade);
         let witness = watch::begin(&account, &caller, &mut request, upgrade);
+        let alone = match &witness {
+            None => Alone::begin(&account, upgrade),
+            Some(_) => None,
+        };
         let mut answered = ask::ask(&generation, &mut account, &caller, &mut request).await;
+        if let Some(alone) = alone {
+            alone.end(&answered, &account);
+        }
         if let Some(witness) = witness {
             answered = watch::end(*witness, answered, &account);
         }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use overgrow_parity::statistics::{ln_mixture, upper_limit};
+use overgrow_parity::statistics::{ln_mixture, odds_below, upper_limit};
 use overgrow_parity::{
     Answered, Comparison, Difference, Evidence, Key, KeyState, Kind, Pair, Payload, Place, Shape,
     Standing,
@@ -95,6 +95,40 @@ fn the_bound_covers_the_truth() {
             "{truth} of {n}: {covered}"
         );
     }
+}
+
+/// Looks after every one of `n` requests, of which so many are hits, until the look pleases.
+///
+/// Between hits both only ever come closer to pleasing, so it is enough to look just before each hit.
+fn ever_pleases(rng: &mut Rng, rate: f64, n: u64, pleases: impl Fn(u64, u64) -> bool) -> bool {
+    let (mut hits, mut seen) = (0, 0);
+    loop {
+        let gap = ((1.0 - rng.f64()).ln() / (-rate).ln_1p()) as u64;
+        seen = n.min(seen + gap);
+        if pleases(hits, seen) {
+            return true;
+        }
+        if seen == n {
+            return false;
+        }
+        (hits, seen) = (hits + 1, seen + 1);
+    }
+}
+
+#[test]
+fn a_watched_route_that_is_no_better_than_allowed_rarely_shows_that_it_is() {
+    const GOAL: f64 = 0.001;
+    let mut rng = Rng::with_seed(7);
+    let mut ever = |runs, rate, pleases: fn(u64, u64) -> bool| {
+        share(runs, || ever_pleases(&mut rng, rate, 100_000, pleases))
+    };
+    let by_limit = ever(300, GOAL, |x, n| upper_limit(x, n) < GOAL);
+    let by_odds = ever(2_000, GOAL, |x, n| odds_below(x, n, GOAL) >= 20.0);
+    let half = ever(500, GOAL / 2.0, |x, n| odds_below(x, n, GOAL) >= 20.0);
+    eprintln!("at the goal: {by_limit} by the limit, {by_odds} by the odds; at half of it: {half}");
+    assert!(by_limit > 0.1, "the limit alone would do: {by_limit}");
+    assert!(by_odds <= 0.05, "{by_odds}");
+    assert!(half > 0.99, "{half}");
 }
 
 /// A route watched through its evidence, each request asked of the legacy twice.

@@ -6,8 +6,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::statistics::ln_mixture;
-
 /// Legacy's recent rate is an average over about so many answers.
 const RECENT: f64 = 100.0;
 
@@ -70,19 +68,6 @@ impl Failures {
             self.row += 1;
         }
     }
-
-    /// Rust's rate less legacy's, over pairs, in percentage points; none without pairs.
-    pub fn excess(&self) -> Option<f64> {
-        let surplus = self.rust_only as f64 - self.legacy_only as f64;
-        (self.pairs > 0).then(|| 100.0 * surplus / self.pairs as f64)
-    }
-
-    /// The e-value of "rust fails more often than the legacy".
-    pub fn e_value(&self) -> f64 {
-        ln_mixture(self.rust_only, self.legacy_only)
-            .exp()
-            .min(f64::MAX)
-    }
 }
 
 fn failed(status: u16) -> bool {
@@ -127,16 +112,5 @@ mod tests {
         }
         failures.rust(500);
         assert_eq!(failures.row, 0, "the legacy fails as well");
-    }
-
-    #[test]
-    fn rates_are_compared_over_pairs() {
-        let mut failures = Failures::default();
-        assert_eq!(failures.excess(), None);
-        for (legacy, rust) in [(200, 500), (500, 500), (200, 200), (200, 200)] {
-            failures.pair(legacy, rust);
-        }
-        assert_eq!(failures.excess(), Some(25.0));
-        assert!((failures.e_value() - 1.5).abs() < 1e-9);
     }
 }

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::facts::{Alone, Tail};
-use super::{ALARM, Facts, Gate, ROW, Stop};
+use super::{ALARM, Facts, Gate, ODDS, ROW, Stop};
+use crate::statistics::odds_below;
 
 /// Pairs, or requests in each window, before a percentile says anything.
 pub(super) const FEW: u64 = 100;
@@ -33,6 +34,7 @@ pub struct Condition {
 pub(super) fn all(facts: &Facts, gate: &Gate, stop: &Stop) -> Vec<Condition> {
     vec![
         mismatch(facts, gate),
+        watched(facts, gate),
         held(facts, gate, stop),
         errors(facts, gate),
         row(facts),
@@ -50,6 +52,18 @@ fn mismatch(facts: &Facts, gate: &Gate) -> Condition {
         holds: bound < gate.mismatch,
         value: (facts.compared > 0).then_some(bound),
         threshold: gate.mismatch,
+        n: facts.compared,
+    }
+}
+
+/// Odds. The bound is honest at one look; the dial is moved at the first of thousands that pleases, and needs these.
+fn watched(facts: &Facts, gate: &Gate) -> Condition {
+    let odds = odds_below(facts.mismatched, facts.compared, gate.mismatch / 100.0);
+    Condition {
+        name: "mismatch odds",
+        holds: odds >= ODDS,
+        value: (facts.compared > 0).then_some(odds),
+        threshold: ODDS,
         n: facts.compared,
     }
 }

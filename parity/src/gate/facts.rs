@@ -223,6 +223,19 @@ mod tests {
     }
 
     #[test]
+    fn rates_of_failures_are_compared_over_pairs() {
+        assert_eq!(Facts::default().excess(), None);
+        let facts = Facts {
+            pairs: 4,
+            both: 1,
+            rust_only: 1,
+            ..Facts::default()
+        };
+        assert_eq!(facts.excess(), Some(25.0));
+        assert!((facts.e_value() - 1.5).abs() < 1e-9);
+    }
+
+    #[test]
     fn a_fleet_is_as_slow_as_its_slowest_believable_sidecar() {
         check(&[tail(500, 1.1), tail(200, 1.4)], 700, 1.4);
         check(&[tail(500, 1.1), tail(20, 9.0)], 500, 1.1);

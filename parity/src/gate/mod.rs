@@ -23,6 +23,10 @@ const ROW: u32 = 5;
 /// The e-value of "rust fails more often" that rolls a route back: a false alarm in a hundred epochs.
 const ALARM: f64 = 100.0;
 
+/// The e-value of "mismatches are fewer than allowed" that a promotion needs: one in twenty routes that are no better
+/// than allowed is ever promoted, however long it is watched.
+const ODDS: f64 = 20.0;
+
 /// What a route asks for before its dial rises.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gate {

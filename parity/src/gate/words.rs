@@ -1,13 +1,18 @@
 //! What the gate found, in a sentence.
 
 use super::condition::{Condition, FEW};
-use super::{Facts, Gate, ROW};
+use super::{Facts, Gate, ODDS, ROW};
 use crate::statistics::more_needed;
 
 /// The conditions that do not hold.
 pub(super) fn failing(facts: &Facts, gate: &Gate, conditions: &[Condition]) -> String {
     let failing = conditions.iter().filter(|condition| !condition.holds);
+    // Where the bound fails, the odds do too, and one of them is enough to read.
+    let bound = conditions
+        .iter()
+        .any(|one| one.name == "mismatch" && !one.holds);
     let said: Vec<String> = failing
+        .filter(|condition| !(bound && condition.name == "mismatch odds"))
         .map(|condition| say(condition, facts, gate))
         .collect();
     said.join("; ")
@@ -56,6 +61,13 @@ fn say(condition: &Condition, facts: &Facts, gate: &Gate) -> String {
             let more = wanting(facts, gate);
             format!("mismatch bound {value} % of {n} compared is not below {threshold} %; {more}")
         }
+        "mismatch odds" => {
+            let allowed = figure(gate.mismatch);
+            let more = wanting(facts, gate);
+            format!(
+                "the odds against {allowed} % of mismatches are {value} to 1, {threshold} are needed; {more}"
+            )
+        }
         "hold" => format!("held for {value} s of {threshold} s"),
         "errors" => {
             format!(
@@ -77,10 +89,11 @@ fn say(condition: &Condition, facts: &Facts, gate: &Gate) -> String {
     }
 }
 
-/// How far the bound is from its threshold.
+/// How far the odds are from what is needed; the bound is below its threshold earlier.
 fn wanting(facts: &Facts, gate: &Gate) -> String {
     let mismatched = facts.mismatched;
-    match more_needed(mismatched, facts.compared, gate.mismatch / 100.0) {
+    let goal = gate.mismatch / 100.0;
+    match more_needed(mismatched, facts.compared, goal, ODDS) {
         Some(more) => format!(
             "{} mismatched, needs about {} more equal answers",
             thousands(mismatched),

@@ -6,10 +6,12 @@
 
 mod evalue;
 mod proportion;
+mod watched;
 mod windows;
 
 pub use evalue::{least_rejected, ln_mixture};
-pub use proportion::{more_needed, upper_limit};
+pub use proportion::upper_limit;
+pub use watched::{more_needed, odds_below};
 pub use windows::{Windows, mann_whitney};
 
 /// `1 + x/m·r + x(x−1)/(m(m+1))·r² + …`: a lower tail of the binomial distribution over its last term.

@@ -28,29 +28,6 @@ pub fn upper_limit(x: u64, n: u64) -> f64 {
     high
 }
 
-/// How many more trials without a hit bring [`upper_limit`] below `goal`; none when no number does.
-pub fn more_needed(x: u64, n: u64, goal: f64) -> Option<u64> {
-    let reached = |n: u64| n > x && (x as f64) < goal * n as f64 && at_most(x, n, goal) < DOUBT;
-    let mut high = n.max(x + 1);
-    while !reached(high) {
-        // Beyond this, nobody is waiting for the answer any more.
-        if high > 1 << 40 {
-            return None;
-        }
-        high *= 2;
-    }
-    let mut low = n;
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if reached(middle) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    Some(high - n)
-}
-
 /// The probability of at most `x` hits in `n` trials of chance `p ≥ x/n`.
 fn at_most(x: u64, n: u64, p: f64) -> f64 {
     if p >= 1.0 {
@@ -110,14 +87,5 @@ mod tests {
     fn without_data_everything_is_possible() {
         assert_eq!(upper_limit(0, 0), 1.0);
         assert_eq!(upper_limit(7, 7), 1.0);
-    }
-
-    #[test]
-    fn what_is_needed_is_exactly_enough() {
-        assert_eq!(more_needed(0, 700, 0.001), Some(2_295));
-        assert_eq!(more_needed(0, 5_000, 0.001), Some(0));
-        let more = more_needed(3, 1_000, 0.001).unwrap();
-        assert!(upper_limit(3, 1_000 + more) < 0.001 && upper_limit(3, 999 + more) >= 0.001);
-        assert_eq!(more_needed(0, 700, 0.0), None);
     }
 }

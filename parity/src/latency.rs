@@ -35,6 +35,12 @@ impl Histogram {
         self.count
     }
 
+    /// The buckets that are not empty, by their upper bound, and how many fell into each.
+    pub fn buckets(&self) -> impl Iterator<Item = (Duration, u64)> {
+        let buckets = self.buckets.iter();
+        buckets.map(|(bucket, count)| (upper(*bucket), *count))
+    }
+
     /// The duration that the given fraction of all did not exceed, to within a bucket; none without data.
     pub fn quantile(&self, fraction: f64) -> Option<Duration> {
         let rank = ((fraction * self.count as f64).ceil() as u64).max(1);
@@ -51,6 +57,10 @@ impl Histogram {
 
 fn middle(bucket: u16) -> Duration {
     Duration::from_secs_f64(((f64::from(bucket) + 0.5) / PER_DOUBLING).exp2() / 1e6)
+}
+
+fn upper(bucket: u16) -> Duration {
+    Duration::from_secs_f64(((f64::from(bucket) + 1.0) / PER_DOUBLING).exp2() / 1e6)
 }
 
 fn micros(took: Duration) -> f64 {

@@ -3,6 +3,7 @@
 //! It judges nothing: evidence and judgement are read, put side by side and named. The surprise: a route that is not
 //! compared at all has a document too, whose `why` says what is missing.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use overgrow_parity::{Evidence, Histogram, Judgement, KeyReport, KeyState, Rules, State, Tally};
@@ -109,7 +110,7 @@ impl Known<'_> {
 }
 
 impl Found<'_> {
-    fn account(&self) -> [(&'static str, Value); 7] {
+    fn account(&self) -> [(&'static str, Value); 8] {
         let evidence = self.evidence;
         let shapes = evidence.shapes().never_compared();
         let shapes = shapes.iter().map(|(shape, _)| shape.as_str());
@@ -123,6 +124,7 @@ impl Found<'_> {
             ("ledger", json!(evidence.ledger())),
             ("shapes_never_compared", shapes.collect()),
             ("latency", latency(evidence)),
+            ("histograms", histograms(evidence)),
             ("failures", json!(evidence.failures())),
         ]
     }
@@ -162,6 +164,25 @@ fn latency(evidence: &Evidence) -> Value {
         "legacy_p99": p99(&latency.legacy),
         "rust_p99": p99(&latency.rust),
     })
+}
+
+/// How many answers took at most so many seconds, and more than the bucket before; both sides on the same bounds.
+fn histograms(evidence: &Evidence) -> Value {
+    let latency = evidence.latency();
+    let sides = [&latency.legacy, &latency.rust];
+    let mut bounds: Vec<Duration> = sides
+        .iter()
+        .flat_map(|side| side.buckets().map(|(bound, _)| bound))
+        .collect();
+    bounds.sort_unstable();
+    bounds.dedup();
+    let [legacy, rust] = sides.map(|side| {
+        let counts: BTreeMap<Duration, u64> = side.buckets().collect();
+        let of = |bound: &Duration| counts.get(bound).copied().unwrap_or_default();
+        bounds.iter().map(of).collect::<Vec<u64>>()
+    });
+    let le: Vec<f64> = bounds.iter().map(Duration::as_secs_f64).collect();
+    json!({"le": le, "legacy": legacy, "rust": rust})
 }
 
 fn time(unix: u64) -> Value {
@@ -298,6 +319,10 @@ mod tests {
             (&shown["epoch"], &shown["ledger"]["sampled"]),
             (&json!(2), &json!(20))
         );
+        let histograms = &shown["histograms"];
+        assert_eq!(histograms["legacy"], json!([20]));
+        let bound = histograms["le"][0].as_f64().unwrap();
+        assert!((0.005..0.0055).contains(&bound), "{bound}");
         assert_eq!(shown["shapes_never_compared"], json!(["PUT"]));
         assert_eq!(shown["dead_rules"], json!(["ignore json:/old"]));
         assert_eq!(

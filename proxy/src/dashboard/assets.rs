@@ -27,7 +27,46 @@ macro_rules! files {
     };
 }
 
-const FILES: &[File] = files!["index.html", "app.css", "app.js", "icon.svg",];
+const FILES: &[File] = files![
+    "index.html",
+    "accept.js",
+    "account.js",
+    "api.js",
+    "app.css",
+    "app.js",
+    "charts.js",
+    "columns.js",
+    "compare.js",
+    "confirm.js",
+    "dial.js",
+    "differences.js",
+    "dom.js",
+    "format.js",
+    "gate.js",
+    "glance.css",
+    "glance.js",
+    "home.js",
+    "icon.svg",
+    "live.js",
+    "login.js",
+    "matching.js",
+    "moves.js",
+    "pilot.js",
+    "plot.js",
+    "route.css",
+    "route.js",
+    "row.js",
+    "samples.js",
+    "spark.js",
+    "table.css",
+    "table.js",
+    "theme.js",
+    "top.js",
+    "uplot-license.txt",
+    "uplot.css",
+    "uplot.js",
+    "words.js",
+];
 
 static ASSETS: LazyLock<Vec<Asset>> =
     LazyLock::new(|| FILES.iter().copied().map(Asset::of).collect());

@@ -17,6 +17,7 @@ pub mod load;
 pub mod nginx;
 pub mod origin;
 pub mod process;
+pub mod prometheus;
 pub mod raw;
 pub mod replay;
 pub mod service;

@@ -7,6 +7,7 @@
 mod dials;
 mod file;
 mod note;
+mod rule;
 mod tail;
 
 use std::ops::Range;
@@ -16,6 +17,7 @@ use toml_edit::{Document, InlineTable, Item, Key, Table, Value};
 pub use self::dials::{move_dial, notes, resume, rollback_all, set_dial};
 pub use self::file::{Edited, apply};
 pub use self::note::{Mark, Note, What};
+pub use self::rule::{Expected, Rule, Ruled, add_rule};
 use crate::route::Dial;
 
 /// Why an edit was not made.

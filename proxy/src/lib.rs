@@ -37,6 +37,8 @@ pub mod ledger;
 
 pub mod metrics;
 
+pub mod trend;
+
 pub mod reload;
 
 pub mod edit;

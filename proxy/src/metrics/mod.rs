@@ -5,6 +5,7 @@
 
 mod bridge;
 mod plugins;
+mod reading;
 mod route;
 mod shadow;
 mod traffic;
@@ -17,6 +18,7 @@ use prometheus::{
 };
 
 pub use self::plugins::PluginMetrics;
+pub use self::reading::{BOUNDS, Buckets, Counted, Reading, Role, Tally};
 pub use self::route::{RouteMetrics, StatusClass};
 pub use self::shadow::{Outcome, ShadowMetrics};
 

@@ -56,7 +56,7 @@ impl std::iter::Sum for Traffic {
     }
 }
 
-fn label<'a>(metric: &'a Metric, name: &str) -> &'a str {
+pub(super) fn label<'a>(metric: &'a Metric, name: &str) -> &'a str {
     let mut labels = metric.get_label().iter();
     let found = labels.find(|label| label.name() == name);
     found.map_or("", |label| label.value())

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinError;
 use tokio::time::{Instant, sleep};
 
-pub use self::edit::edit;
+pub use self::edit::{edit, rehearse};
 pub use self::notice::Noticed;
 pub use self::status::Status;
 

@@ -96,6 +96,24 @@ pub(crate) const ROOMS: &[Room] = &[
         ],
     ),
     Room(
+        "proxy/src/trend",
+        &[
+            "pingora",
+            "hyper",
+            "http",
+            "axum",
+            "toml",
+            "prometheus",
+            "std::fs",
+            "crate::admin",
+            "crate::backend",
+            "crate::config",
+            "crate::gateway",
+            "crate::ledger",
+            "crate::listen",
+        ],
+    ),
+    Room(
         "proxy/src/reload",
         &[
             "pingora",

@@ -1,31 +1,86 @@
 //! Who may use the admin listener.
 //!
-//! With a token: whoever shows it. Without one: whoever addresses the listener by its own name. A page in a browser
-//! can reach loopback too, by another site's form or by a name that resolves there, and neither may read or change
-//! anything.
+//! With a token: whoever shows it, or a session that began with it. Without one: whoever addresses the listener by its
+//! own name. A page in a browser can reach loopback too, by another site's form or by a name that resolves there, and
+//! neither may read or change anything.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::problem;
+use super::session::{Channel, Sessions};
 use crate::dashboard;
+
+/// Tries to log in per second, of all callers together: nobody types faster, and no guessing gets far.
+const TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 
 /// The rules of one admin listener.
 pub struct Access {
     token: Option<Zeroizing<String>>,
+    sessions: Sessions,
+    tries: DefaultDirectRateLimiter,
+}
+
+/// What became of a try to log in.
+pub(super) enum Entry {
+    /// There is no token, so nobody has to.
+    Open,
+    /// The text of the session's cookie.
+    Begun(String),
+    Wrong,
+    TooMany,
+    NoRandomness,
 }
 
 impl Access {
-    /// With a token, every endpoint but health and readiness asks for it.
+    /// With a token, every endpoint but health and readiness asks for it. The page itself does not.
     pub fn new(token: Option<Zeroizing<String>>) -> Self {
-        Self { token }
+        Self {
+            token,
+            sessions: Sessions::default(),
+            tries: RateLimiter::direct(Quota::per_second(TRIES)),
+        }
+    }
+
+    pub(super) fn asks_for_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// Whether a request would be answered with data, as far as token and session go.
+    pub(super) fn lets_in(&self, headers: &HeaderMap) -> bool {
+        let token = self.token.as_ref();
+        token.is_none_or(|token| shows(token, headers) || self.sessions.knows(headers))
+    }
+
+    /// The try is counted before the token is looked at: a guess that comes too fast learns nothing, not even that it
+    /// was right.
+    pub(super) fn log_in(&self, shown: &str, channel: Channel) -> Entry {
+        let Some(token) = &self.token else {
+            return Entry::Open;
+        };
+        if self.tries.check().is_err() {
+            return Entry::TooMany;
+        }
+        if !bool::from(shown.as_bytes().ct_eq(token.as_bytes())) {
+            return Entry::Wrong;
+        }
+        self.sessions
+            .begin(channel)
+            .map_or(Entry::NoRandomness, Entry::Begun)
+    }
+
+    /// Gives the text that makes the browser forget its session.
+    pub(super) fn log_out(&self, headers: &HeaderMap) -> String {
+        self.sessions.end(headers)
     }
 }
 
@@ -38,12 +93,7 @@ pub(super) async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    let judged = match Asked::of(&request) {
-        Asked::Probe => Ok(()),
-        Asked::Page => access.judge_place(request.headers()),
-        Asked::Data => access.judge(request.method(), request.headers()),
-    };
-    match judged {
+    match access.judge(&Asked::of(&request), request.method(), request.headers()) {
         Err((status, detail)) => problem::of(status, detail),
         Ok(()) => next.run(request).await,
     }
@@ -55,6 +105,8 @@ enum Asked {
     Probe,
     /// The page's files, which hold no data and ask for the token themselves.
     Page,
+    /// To be let in, or to be let in no longer.
+    Entry,
     /// Everything else.
     Data,
 }
@@ -66,6 +118,7 @@ impl Asked {
             path.starts_with("/assets/") || path == "/" && dashboard::is_wanted(request.headers());
         match path {
             "/healthz" | "/readyz" => Self::Probe,
+            "/api/login" | "/api/logout" | "/api/session" => Self::Entry,
             _ if is_page && request.method().is_safe() => Self::Page,
             _ => Self::Data,
         }
@@ -73,23 +126,19 @@ impl Asked {
 }
 
 impl Access {
-    fn judge(&self, method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
-        match &self.token {
-            Some(token) if !shows(token, headers) => {
-                return Err((
-                    StatusCode::UNAUTHORIZED,
-                    "send Authorization: Bearer with the admin token",
-                ));
+    fn judge(&self, asked: &Asked, method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
+        match asked {
+            Asked::Probe => Ok(()),
+            Asked::Page => self.judge_place(headers),
+            Asked::Entry => self
+                .judge_place(headers)
+                .and_then(|()| judge_origin(method, headers)),
+            Asked::Data => {
+                self.judge_caller(headers)?;
+                self.judge_place(headers)?;
+                judge_origin(method, headers)
             }
-            _ => self.judge_place(headers)?,
         }
-        if !method.is_safe() && is_cross_site(headers) {
-            return Err((
-                StatusCode::FORBIDDEN,
-                "writes from another site are refused",
-            ));
-        }
-        Ok(())
     }
 
     /// Without a token, only who addresses this machine by its own name is answered.
@@ -102,6 +151,30 @@ impl Access {
             "the Host header names another machine; use a loopback address",
         ))
     }
+
+    /// A browser adds a cookie by itself, so a session counts only for what our own page asks: another port of this
+    /// machine is the same site to a browser.
+    fn judge_caller(&self, headers: &HeaderMap) -> Result<(), Refused> {
+        match &self.token {
+            None => Ok(()),
+            Some(token) if shows(token, headers) => Ok(()),
+            Some(_) if !is_cross_site(headers) && self.sessions.knows(headers) => Ok(()),
+            Some(_) => Err((
+                StatusCode::UNAUTHORIZED,
+                "send Authorization: Bearer with the admin token",
+            )),
+        }
+    }
+}
+
+fn judge_origin(method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
+    if method.is_safe() || !is_cross_site(headers) {
+        return Ok(());
+    }
+    Err((
+        StatusCode::FORBIDDEN,
+        "writes from another site are refused",
+    ))
 }
 
 /// Compares in constant time, on bytes of equal length only: the length is no secret.
@@ -164,7 +237,7 @@ mod tests {
         });
         let access = Access::new(token.map(|token| Zeroizing::new(token.to_owned())));
         access
-            .judge(&method, &headers.collect())
+            .judge(&Asked::Data, &method, &headers.collect())
             .err()
             .map(|(status, _)| status.as_u16())
     }
@@ -233,5 +306,49 @@ mod tests {
         assert_eq!(with("Basic s3cret"), Some(401));
         assert_eq!(with("x"), Some(401));
         assert_eq!(judge(Some("s3cret"), Method::GET, &[]), Some(401));
+    }
+
+    fn cookie(access: &Access) -> String {
+        match access.log_in("s3cret", Channel::Plain) {
+            Entry::Begun(cookie) => cookie.split(';').next().unwrap().to_owned(),
+            _ => panic!("not logged in"),
+        }
+    }
+
+    #[test]
+    fn a_session_counts_for_our_own_page_only() {
+        let access = Access::new(Some(Zeroizing::new("s3cret".to_owned())));
+        let cookie = cookie(&access);
+        let check = |method: Method, site: &str, expect: Option<u16>| {
+            let headers = HeaderMap::from_iter([
+                (header::COOKIE, cookie.parse().unwrap()),
+                (
+                    header::HeaderName::from_static("sec-fetch-site"),
+                    site.parse().unwrap(),
+                ),
+            ]);
+            let judged = access.judge(&Asked::Data, &method, &headers);
+            let status = judged.err().map(|(status, _)| status.as_u16());
+            assert_eq!(status, expect, "{method} {site}");
+        };
+        check(Method::GET, "same-origin", None);
+        check(Method::PATCH, "same-origin", None);
+        check(Method::GET, "same-site", Some(401));
+        check(Method::PATCH, "cross-site", Some(401));
+    }
+
+    #[test]
+    fn guesses_that_come_too_fast_learn_nothing() {
+        let access = Access::new(Some(Zeroizing::new("s3cret".to_owned())));
+        for _ in 0..TRIES.get() {
+            assert!(matches!(
+                access.log_in("guess", Channel::Plain),
+                Entry::Wrong
+            ));
+        }
+        assert!(matches!(
+            access.log_in("s3cret", Channel::Plain),
+            Entry::TooMany
+        ));
     }
 }

@@ -24,7 +24,7 @@ pub(super) async fn list(State(shown): State<Shown>, Path(id): Path<String>) -> 
 }
 
 /// A move as the API shows it, without its route.
-fn as_json(moved: &Move) -> Value {
+pub(super) fn as_json(moved: &Move) -> Value {
     let at = UNIX_EPOCH + Duration::from_millis(moved.at);
     json!({
         "at": humantime::format_rfc3339_millis(at).to_string(),

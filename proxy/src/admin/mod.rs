@@ -3,15 +3,24 @@
 //! On loopback it needs no token and trusts whoever can reach it, so it refuses what a web page could make a browser
 //! send. It knows the running generation only to show it; changing a dial means editing routes.toml like anybody.
 
+mod accept;
 mod access;
+mod ahead;
 mod bridge;
+mod burndown;
+mod events;
 mod history;
+mod login;
 mod outbox;
+mod overview;
 mod parity;
 mod plugins;
 mod problem;
 mod record;
 mod routes;
+mod seats;
+mod session;
+mod trend;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,13 +30,14 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
-use axum::{Json, Router, middleware};
+use axum::{Extension, Json, Router, middleware};
 use overgrow_parity::Evidence;
 use overgrow_settings::LiveStatus;
 use serde_json::json;
 use tower::ServiceExt;
 
 pub use self::access::Access;
+use self::events::Feed;
 pub use self::record::NUMBER;
 pub use self::routes::describe;
 
@@ -40,6 +50,7 @@ use crate::metrics::Metrics;
 use crate::natives::Natives;
 use crate::record::Recorder;
 use crate::reload::{Nudge, Status};
+use crate::trend::Trend;
 
 /// What the endpoints show and touch.
 #[derive(Clone)]
@@ -50,6 +61,8 @@ pub struct Shown {
     pub status: Arc<ArcSwap<Status>>,
     /// The counts.
     pub metrics: Metrics,
+    /// What they were, for half an hour.
+    pub trend: Trend,
     /// The evidence.
     pub ledger: Ledger,
     /// Whether the end has begun.
@@ -82,9 +95,14 @@ pub struct Admin(Router);
 impl Admin {
     /// The endpoints, behind the access rules.
     pub fn new(shown: Shown, access: Access) -> Self {
+        let access = Arc::new(access);
+        let feed = Feed::new(shown.clone());
         let router = Router::new()
             .route("/", get(index))
             .route("/assets/{name}", get(asset))
+            .route("/api/session", get(login::session))
+            .route("/api/login", post(login::login))
+            .route("/api/logout", post(login::logout))
             .route("/healthz", get(|| async { "alive\n" }))
             .route("/readyz", get(ready))
             .route("/metrics", get(metrics))
@@ -92,6 +110,12 @@ impl Admin {
             .route("/api/routes", get(routes::list))
             .route("/api/routes/{id}", get(routes::one).patch(routes::set))
             .route("/api/routes/{id}/history", get(history::list))
+            .route("/api/routes/{id}/accept", post(accept::accept))
+            .route("/api/overview", get(overview::show))
+            .route("/api/events", get(events::stream))
+            .route("/api/trend", get(trend::one))
+            .route("/api/trends", get(trend::all))
+            .route("/api/burndown", get(burndown::show))
             .route("/api/record", post(record::stream))
             .route("/api/record/{number}", delete(record::end))
             .route("/api/bridge", get(bridge::show))
@@ -119,10 +143,9 @@ impl Admin {
                 )
             })
             .with_state(shown)
-            .layer(middleware::from_fn_with_state(
-                Arc::new(access),
-                access::check,
-            ));
+            .layer(Extension(feed))
+            .layer(Extension(Arc::clone(&access)))
+            .layer(middleware::from_fn_with_state(access, access::check));
         Self(router)
     }
 }
@@ -174,6 +197,10 @@ fn endpoints(shown: &Shown) -> String {
          GET    /api/routes/ID    one route\n\
          GET    /api/routes/ID/history   who moved its dial, when and why\n\
          PATCH  /api/routes/ID    {{\"rust\": 25}} edits routes.toml\n\
+         POST   /api/routes/ID/accept    {{\"place\": P, \"kind\": K, \"as\": \"expect\" or \"ignore\", \"why\": T}} writes a rule\n\
+         GET    /api/overview     all of it at a glance; /api/events the same as it changes\n\
+         GET    /api/trend?route=ID   the last half hour; /api/trends of every route in short\n\
+         GET    /api/burndown     how many routes were on which side, over time\n\
          GET    /api/parity       whether both sides of each route answer alike\n\
          GET    /api/parity/ID    where they differ, and what the gate waits for\n\
          GET    /api/parity/ID/samples?place=&kind=&limit=\n\
@@ -184,6 +211,7 @@ fn endpoints(shown: &Shown) -> String {
          GET    /api/outbox       messages on their way out; /api/inbox those to the agent\n\
          POST   /api/outbox/dead/ID  sends a dead letter once more; DELETE throws it away\n\
          POST   /api/record       {{\"route\": ID, \"for\": \"10m\"}} streams what it is asked and answers\n\
+         POST   /api/login        {{\"token\": T}} begins a session; /api/logout ends it, /api/session tells\n\
          DELETE /api/record/N     ends the recording whose head has x-overgrow-recording: N\n",
         env!("CARGO_PKG_VERSION"),
         generation.number,

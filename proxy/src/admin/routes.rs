@@ -150,7 +150,7 @@ fn dial_of(value: &Value) -> Option<Dial> {
     }
 }
 
-fn status_of(error: &EditError) -> StatusCode {
+pub(super) fn status_of(error: &EditError) -> StatusCode {
     match error {
         EditError::NoSuchRoute(_) => StatusCode::NOT_FOUND,
         _ => StatusCode::CONFLICT,

@@ -27,6 +27,7 @@ use crate::natives::Natives;
 use crate::record::Recorder;
 use crate::reload::{self, Reloader};
 use crate::shadow::Lane;
+use crate::trend::Trend;
 
 /// The upgrade socket's name in the data folder.
 const UPGRADE_SOCKET: &str = "upgrade.sock";
@@ -217,6 +218,7 @@ fn load(
         running: Arc::clone(&running),
         status: Arc::clone(&status),
         metrics: parts.metrics.clone(),
+        trend: Trend::default(),
         ledger: parts.ledger.clone(),
         drain: Arc::new(Drain::default()),
         file: builder.file.clone(),
@@ -228,6 +230,7 @@ fn load(
     let reloader = Reloader::new(builder.file.clone(), source, running, parts, status);
     control.spawn(reloader.run(nudges, hang_ups));
     control.spawn(shown.natives.clone().watch_settings());
+    control.spawn(shown.trend.clone().sample(shown.metrics.clone()));
     Ok((shown, hang_up))
 }
 

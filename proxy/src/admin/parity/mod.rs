@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use overgrow_parity::{Gate, Stop, judge};
+use overgrow_parity::{Evidence, Gate, KeyReport, Stop, judge};
 use serde_json::Value;
 
 use self::document::{Found, Known};
@@ -84,6 +84,20 @@ impl Shelf {
     /// What `/api/routes` says of a route.
     pub(super) fn brief(&self, route: &RouteConfig) -> Value {
         self.look(route, |known| known.brief())
+    }
+
+    /// What is known of a difference of the route.
+    pub(super) fn difference(
+        &self,
+        route: &RouteConfig,
+        place: &str,
+        kind: &str,
+    ) -> Option<KeyReport> {
+        let book = self.books.get(&*route.id)?;
+        let reports = book.read(Evidence::differences);
+        reports
+            .into_iter()
+            .find(|report| report.key.place.as_str() == place && report.key.kind.name() == kind)
     }
 
     fn look(&self, route: &RouteConfig, tell: impl FnOnce(&Known<'_>) -> Value) -> Value {

@@ -1,46 +1,8 @@
-//! The server's side of the page: its files, and the documents that it is drawn from.
+//! The page and its files: who gets them, and what a browser is told about them.
 
+use crate::scene::{BROWSER, Scene};
 use anyhow::Result;
 use overgrow_tests::ask::{Ask, get};
-use overgrow_tests::service::Service;
-use overgrow_tests::sidecar::{Sidecar, routes_toml};
-
-/// What Chromium sends when somebody opens an address.
-const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-
-const TOKEN: &str = "a-token-that-nobody-guesses";
-
-/// One service, and a sidecar before it.
-struct Scene {
-    _legacy: Service,
-    sidecar: Sidecar,
-}
-
-impl Scene {
-    /// One route, `orders`; `server` are further lines of `[server]`.
-    async fn start(server: &str) -> Result<Self> {
-        let legacy = Service::start("legacy").await?;
-        let route = "[[route]]\nid = \"orders\"\nmatch = { path = \"/orders\" }\n";
-        let text = routes_toml(legacy.address(), route)
-            .replace("[server]", &format!("[server]\n{server}"));
-        let sidecar = Sidecar::start(&text).await?;
-        Ok(Self {
-            _legacy: legacy,
-            sidecar,
-        })
-    }
-
-    /// The same, behind a token.
-    async fn locked() -> Result<Self> {
-        let file = tempfile::NamedTempFile::new()?;
-        std::fs::write(file.path(), TOKEN)?;
-        Self::start(&format!("admin_token = {{ file = {:?} }}", file.path())).await
-    }
-
-    async fn ask(&self, ask: Ask) -> Result<overgrow_tests::raw::Answer> {
-        ask.send(self.sidecar.admin()).await
-    }
-}
 
 #[tokio::test]
 async fn a_browser_gets_the_page_and_curl_its_list() -> Result<()> {

@@ -50,6 +50,7 @@ use crate::metrics::Metrics;
 use crate::natives::Natives;
 use crate::record::Recorder;
 use crate::reload::{Nudge, Status};
+use crate::shadow::Lane;
 use crate::trend::Trend;
 
 /// What the endpoints show and touch.
@@ -77,6 +78,8 @@ pub struct Shown {
     pub recorder: Recorder,
     /// The handlers of overgrow's own.
     pub natives: Natives,
+    /// Who asks the other side.
+    pub lane: Lane,
 }
 
 impl Shown {
@@ -235,6 +238,9 @@ async fn metrics(State(shown): State<Shown>) -> Response {
     if let Some(bridge) = shown.natives.bridge() {
         shown.metrics.bridge(&bridge.status());
     }
+    outbox::show_metrics(&shown);
+    let (in_hand, places) = shown.lane.room();
+    shown.metrics.shadow_room(in_hand, places);
     let bounds: Vec<_> = books_of(&shown, &running).map(bound_of).collect();
     let bounds = bounds.iter().map(|(route, bound)| (route.as_str(), *bound));
     shown.metrics.mismatch_bounds(bounds);

@@ -45,6 +45,15 @@ pub(super) async fn discard(State(shown): State<Shown>, Path(id): Path<String>) 
     }
 }
 
+/// Both ways in `/metrics`, once plugins have opened them.
+pub(super) fn show_metrics(shown: &Shown) {
+    for (name, way) in [("out", Way::Out), ("in", Way::In)] {
+        if let Some(outbox) = of(shown, way) {
+            shown.metrics.outbox(name, &outbox.status());
+        }
+    }
+}
+
 async fn show(shown: &Shown, way: Way) -> Response {
     let Some(outbox) = of(shown, way) else {
         return Json(json!({"open": false})).into_response();

@@ -12,9 +12,9 @@ use overgrow_handler::{Handler, Registry};
 use crate::admit::{Admission, Unusable};
 use crate::backend::upstream::{Checks, Reach, Upstream};
 use crate::backend::{Backend, Native};
-use crate::config::{Config, HandlerRef, LegacyConfig, RouteConfig, UpstreamUrl};
+use crate::config::{Config, GateConfig, HandlerRef, LegacyConfig, RouteConfig, UpstreamUrl};
 use crate::ledger::{self, Book, Ledger};
-use crate::metrics::{Metrics, RouteMetrics};
+use crate::metrics::{Metrics, RouteMetrics, Thresholds};
 use crate::natives::{NativeError, Natives};
 use crate::route::Table;
 use crate::shadow::{self, Judge, Lane, Shadow};
@@ -192,6 +192,19 @@ impl Generation {
                 .iter()
                 .map(|route| (&*route.id, route.rust.percent())),
         );
+        let routes = self.config.routes.iter();
+        let judged = routes.filter(|route| route.handler.is_some());
+        metrics.gates(judged.map(|route| (&*route.id, thresholds(route.gate.as_ref()))));
+    }
+}
+
+/// A route without a gate is measured by the default one.
+fn thresholds(gate: Option<&GateConfig>) -> Thresholds {
+    let gate = gate.cloned().unwrap_or_default();
+    Thresholds {
+        mismatch: gate.mismatch,
+        errors: gate.errors,
+        latency: gate.latency,
     }
 }
 

@@ -4,6 +4,8 @@
 //! nothing else. The surprise: a series exists from its first use on, so a route nobody asks for costs nothing.
 
 mod bridge;
+mod gate;
+mod outbox;
 mod plugins;
 mod reading;
 mod route;
@@ -17,12 +19,15 @@ use prometheus::{
     IntGaugeVec, Opts, Registry,
 };
 
+pub use self::gate::Thresholds;
 pub use self::plugins::PluginMetrics;
 pub use self::reading::{BOUNDS, Buckets, Counted, Reading, Role, Tally};
 pub use self::route::{RouteMetrics, StatusClass};
 pub use self::shadow::{Outcome, ShadowMetrics};
 
 use self::bridge::BridgeMetrics;
+use self::gate::GateMetrics;
+use self::outbox::OutboxMetrics;
 use self::shadow::Comparisons;
 pub use self::traffic::Traffic;
 
@@ -54,6 +59,10 @@ pub struct Metrics {
     comparisons: Comparisons,
     bridge: BridgeMetrics,
     plugins: PluginMetrics,
+    gates: GateMetrics,
+    outbox: OutboxMetrics,
+    shadow_in_hand: IntGauge,
+    shadow_places: IntGauge,
 }
 
 impl Metrics {
@@ -135,8 +144,22 @@ impl Metrics {
             comparisons: Comparisons::new()?,
             bridge: BridgeMetrics::new()?,
             plugins: PluginMetrics::new()?,
+            gates: GateMetrics::new()?,
+            outbox: OutboxMetrics::new()?,
+            shadow_in_hand: IntGauge::with_opts(opts(
+                "shadow_in_hand",
+                "Shadow requests between their sample and their verdict",
+            ))?,
+            shadow_places: IntGauge::with_opts(opts(
+                "shadow_places",
+                "How many shadow requests may be in hand; half of them of one route",
+            ))?,
             registry,
         };
+        // A counter that is born at one has not risen, as far as Prometheus can tell.
+        for result in ["ok", "rejected", "unchanged"] {
+            metrics.reload.with_label_values(&[result]);
+        }
         metrics.register()?;
         Ok(metrics)
     }
@@ -165,6 +188,12 @@ impl Metrics {
             .register(Box::new(self.start_seconds.clone()))?;
         self.comparisons.register(&self.registry)?;
         self.plugins.register(&self.registry)?;
+        self.gates.register(&self.registry)?;
+        self.outbox.register(&self.registry)?;
+        let places = [&self.shadow_in_hand, &self.shadow_places];
+        for gauge in places {
+            self.registry.register(Box::new(gauge.clone()))?;
+        }
         self.registry.register(Box::new(build_info()?))?;
         self.registry.register(Box::new(
             prometheus::process_collector::ProcessCollector::for_self(),
@@ -174,6 +203,23 @@ impl Metrics {
     /// Shows how the queue to the legacy does.
     pub fn bridge(&self, status: &overgrow_bridge::BridgeStatus) {
         self.bridge.show(status, &self.registry);
+    }
+
+    /// Shows how messages do on their way `out` or `in`.
+    pub fn outbox(&self, way: &'static str, status: &overgrow_outbox::OutboxStatus) {
+        self.outbox.show(way, status);
+    }
+
+    /// How many of the shadow lane's places are taken.
+    pub fn shadow_room(&self, in_hand: usize, places: usize) {
+        let gauge = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        self.shadow_in_hand.set(gauge(in_hand));
+        self.shadow_places.set(gauge(places));
+    }
+
+    /// What the gates of routes with a handler allow. Routes that are gone lose their series.
+    pub fn gates<'a>(&self, gates: impl Iterator<Item = (&'a str, Thresholds)>) {
+        self.gates.show(gates);
     }
 
     /// The series of plugins.

@@ -75,6 +75,11 @@ impl Lane {
         Ticket::take(&self.places, of_route)
     }
 
+    /// How many requests are in hand, and how many may be.
+    pub fn room(&self) -> (usize, usize) {
+        (IN_HAND - self.places.free(), IN_HAND)
+    }
+
     /// Hands a job over. Whoever has a ticket finds room in the queue.
     pub(super) fn submit(&self, job: Job) {
         // Only a lane whose threads are gone refuses, and then the sidecar is ending.

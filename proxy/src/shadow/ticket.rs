@@ -24,6 +24,11 @@ impl Places {
         taken.is_ok()
     }
 
+    /// How many nobody has.
+    pub(super) fn free(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
     fn give_back(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }

@@ -226,6 +226,7 @@ fn load(
         nudge,
         recorder: Recorder::new(),
         natives: parts.natives.clone(),
+        lane: parts.lane.clone(),
     };
     let reloader = Reloader::new(builder.file.clone(), source, running, parts, status);
     control.spawn(reloader.run(nudges, hang_ups));

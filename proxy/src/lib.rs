@@ -43,6 +43,8 @@ pub mod reload;
 
 pub mod edit;
 
+pub mod retire;
+
 pub mod dashboard;
 
 pub mod admin;

@@ -10,6 +10,7 @@ mod bridge;
 mod burndown;
 mod events;
 mod history;
+mod legacy;
 mod login;
 mod outbox;
 mod overview;
@@ -38,6 +39,7 @@ use tower::ServiceExt;
 
 pub use self::access::Access;
 use self::events::Feed;
+pub use self::legacy::glance;
 pub use self::record::NUMBER;
 pub use self::routes::describe;
 
@@ -50,6 +52,7 @@ use crate::metrics::Metrics;
 use crate::natives::Natives;
 use crate::record::Recorder;
 use crate::reload::{Nudge, Status};
+use crate::retire::Watch;
 use crate::shadow::Lane;
 use crate::trend::Trend;
 
@@ -80,6 +83,8 @@ pub struct Shown {
     pub natives: Natives,
     /// Who asks the other side.
     pub lane: Lane,
+    /// Since when nobody needed the legacy.
+    pub watch: Watch,
 }
 
 impl Shown {
@@ -241,6 +246,7 @@ async fn metrics(State(shown): State<Shown>) -> Response {
     outbox::show_metrics(&shown);
     let (in_hand, places) = shown.lane.room();
     shown.metrics.shadow_room(in_hand, places);
+    legacy::count(&shown);
     let bounds: Vec<_> = books_of(&shown, &running).map(bound_of).collect();
     let bounds = bounds.iter().map(|(route, bound)| (route.as_str(), *bound));
     shown.metrics.mismatch_bounds(bounds);
@@ -295,6 +301,7 @@ async fn config(State(shown): State<Shown>) -> Json<serde_json::Value> {
         "needs_restart": status.needs_restart,
         "settings": settings(&shown.natives.settings_status()),
         "upstreams": upstreams,
+        "legacy": legacy::glance(&shown),
         "traffic": routes::counted(shown.metrics.traffic().into_values().sum()),
         "in_flight": shown.drain.in_flight(),
         "draining": shown.drain.is_draining(),

@@ -48,6 +48,30 @@ pub enum Fault {
     /// The request's own body broke off or could not be read.
     #[error("the request body could not be read")]
     RequestBody(#[source] BoxError),
+    /// Only the legacy could answer, and there is none any more.
+    #[error("there is no legacy: {0}")]
+    NoLegacy(Errand),
+}
+
+/// What the legacy would have been asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Errand {
+    /// A request that no route takes.
+    Unmatched,
+    /// A request that is to be answered by it, as a trusted peer wants it.
+    Forced,
+    /// A request that a handler leaves to it.
+    Declined(&'static str),
+}
+
+impl std::fmt::Display for Errand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unmatched => f.write_str("no route takes the request"),
+            Self::Forced => f.write_str("the request asks for it"),
+            Self::Declined(reason) => write!(f, "the handler leaves the request to it ({reason})"),
+        }
+    }
 }
 
 impl Fault {
@@ -61,7 +85,9 @@ impl Fault {
             Self::Panicked | Self::Declined(_) | Self::Failed(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::RequestBody(_) => StatusCode::BAD_REQUEST,
+            Self::RequestBody(_) | Self::NoLegacy(Errand::Forced) => StatusCode::BAD_REQUEST,
+            Self::NoLegacy(Errand::Unmatched) => StatusCode::NOT_FOUND,
+            Self::NoLegacy(Errand::Declined(_)) => StatusCode::NOT_IMPLEMENTED,
         }
     }
 
@@ -77,6 +103,7 @@ impl Fault {
             Self::Declined(Declined(reason)) => reason,
             Self::Failed(_) => "error",
             Self::RequestBody(_) => "request_body",
+            Self::NoLegacy(_) => "no_legacy",
         }
     }
 
@@ -87,6 +114,6 @@ impl Fault {
 
     /// Whether another backend might do better; not so when the client's own body is what broke.
     pub fn is_the_backends(&self) -> bool {
-        !matches!(self, Self::RequestBody(_))
+        !matches!(self, Self::RequestBody(_) | Self::NoLegacy(_))
     }
 }

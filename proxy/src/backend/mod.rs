@@ -11,7 +11,7 @@ mod replay;
 pub mod tunnel;
 pub mod upstream;
 
-pub use fault::Fault;
+pub use fault::{Errand, Fault};
 pub use native::Native;
 pub use patience::{Patience, watched};
 pub use replay::Replay;

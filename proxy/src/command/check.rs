@@ -84,8 +84,12 @@ fn count(config: &Config) -> String {
     } else {
         "routes"
     };
+    let alone = match config.legacy.urls.is_empty() {
+        true => ", without a legacy",
+        false => "",
+    };
     format!(
-        "{} {routes} ({legacy} legacy, {split} split, {rust} rust)",
+        "{} {routes} ({legacy} legacy, {split} split, {rust} rust){alone}",
         config.routes.len()
     )
 }

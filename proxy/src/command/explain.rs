@@ -85,6 +85,9 @@ fn headers(lines: &[String]) -> Result<HeaderMap, String> {
 
 fn told(config: &Config, table: &Table, head: &RequestHead<'_>) -> String {
     let decision = table.decide(head, 0);
+    if decision.route.is_none() && config.legacy.urls.is_empty() {
+        return nobody(head);
+    }
     let route = decision.route.map(|index| &config.routes[index]);
     let handler = route
         .and_then(|route| route.handler.as_ref())
@@ -106,6 +109,14 @@ fn told(config: &Config, table: &Table, head: &RequestHead<'_>) -> String {
         ));
     }
     lines.join("\n")
+}
+
+fn nobody(head: &RequestHead<'_>) -> String {
+    format!(
+        "path    {}\nroute   - (no rule matches)\nside    none: the answer is 404\n\
+         because no rule matches, and routes.toml names no legacy",
+        head.path
+    )
 }
 
 fn side(table: &Table, head: &RequestHead<'_>, decision: Decision) -> String {

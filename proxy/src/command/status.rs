@@ -44,6 +44,7 @@ fn show(admin: &str, config: &Value, routes: &Value, bridge: &Value, asked: &Adm
     told.extend(settings(&config["settings"]));
     told.extend(waiting(bridge));
     told.extend(burn_down(config, &routes));
+    told.extend(legacy(&config["legacy"]));
     told.push(String::new());
     let screen = Screen::of_stdout();
     told.extend(table(&routes, &screen));
@@ -149,6 +150,12 @@ fn burn_down(config: &Value, routes: &[&Value]) -> Vec<String> {
         ));
     }
     told
+}
+
+/// Whether the legacy can be switched off. An older sidecar does not say.
+fn legacy(legacy: &Value) -> Option<String> {
+    let why = legacy["why"].as_str()?;
+    Some(format!("legacy     {}", visible(why)))
 }
 
 /// Rust's share of a traffic, and how much there was; nothing of none.
@@ -365,6 +372,13 @@ mod tests {
             waiting(&sick).unwrap(),
             "to legacy  0 delivered, 7 waiting, 2 DEAD: see /api/bridge\n           refused"
         );
+    }
+
+    #[test]
+    fn the_legacy_is_told_in_the_words_of_the_sidecar() {
+        assert_eq!(legacy(&Value::Null), None);
+        let told = legacy(&json!({"needed": true, "why": "needed: it alone answers all"}));
+        assert_eq!(told.unwrap(), "legacy     needed: it alone answers all");
     }
 
     #[test]

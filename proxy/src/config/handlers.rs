@@ -15,6 +15,8 @@ enum Declared {
     ThroughEffects,
     /// As well, and it answers as the legacy's own configuration says.
     BySettings,
+    /// As well, and part of its work stays with the legacy.
+    WithLegacy,
 }
 
 /// What a handler of overgrow's own needs.
@@ -22,6 +24,8 @@ enum Declared {
 pub enum Needs {
     /// `[legacy].config`.
     Settings,
+    /// As well, and the legacy itself: part of the work stays there.
+    Legacy,
     /// Nothing.
     Nothing,
 }
@@ -47,6 +51,7 @@ impl Handlers {
     pub fn with_builtin(mut self, name: impl Into<String>, needs: Needs) -> Self {
         let declared = match needs {
             Needs::Settings => Declared::BySettings,
+            Needs::Legacy => Declared::WithLegacy,
             Needs::Nothing => Declared::ThroughEffects,
         };
         self.0.entry(name.into()).or_insert(declared);
@@ -72,13 +77,21 @@ impl Handlers {
     pub fn can_plan(&self, name: &str) -> bool {
         matches!(
             self.0.get(name),
-            Some(Declared::ThroughEffects | Declared::BySettings)
+            Some(Declared::ThroughEffects | Declared::BySettings | Declared::WithLegacy)
         )
     }
 
     /// Whether the handler of that name needs `[legacy].config`.
     pub fn needs_settings(&self, name: &str) -> bool {
-        self.0.get(name) == Some(&Declared::BySettings)
+        matches!(
+            self.0.get(name),
+            Some(Declared::BySettings | Declared::WithLegacy)
+        )
+    }
+
+    /// Whether the handler of that name cannot do without the legacy, whatever its settings are.
+    pub fn leaves_to_legacy(&self, name: &str) -> bool {
+        self.0.get(name) == Some(&Declared::WithLegacy)
     }
 
     /// All names, sorted.

@@ -95,7 +95,8 @@ pub struct TlsConfig {
 /// `[legacy]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LegacyConfig {
-    /// One or more upstreams, balanced when there are several.
+    /// Upstreams, balanced when there are several; none where there is no legacy any more, and every route then has a
+    /// handler that answers all of it.
     pub urls: Vec<UpstreamUrl>,
     /// Limit for TCP and TLS connect.
     pub connect_timeout: Duration,
@@ -105,6 +106,8 @@ pub struct LegacyConfig {
     pub health: Option<HealthConfig>,
     /// The legacy's own configuration file.
     pub config: Option<PathBuf>,
+    /// How long nobody may have needed it before it is said that it can be switched off.
+    pub idle: Duration,
 }
 
 /// `[legacy].health`.

@@ -177,12 +177,16 @@ impl Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
-        let took = self.started.elapsed();
+        let now = Instant::now();
+        let took = now.saturating_duration_since(self.started);
         let class = self.status.map_or(StatusClass::NONE, StatusClass::of);
         let denied = self.course.denied();
         if denied.is_none() {
             let seconds = took.as_secs_f64();
             self.route.metrics.finished(self.side, class, seconds);
+            if self.side == Side::Legacy {
+                self.route.watch.used(now);
+            }
         }
         self.route.metrics.in_flight(self.side).dec();
         if let Some(line) = &self.line {

@@ -11,7 +11,7 @@ use super::account::Account;
 use super::caller::Caller;
 use super::date;
 use super::generation::{Generation, Route};
-use crate::backend::{Backend, Fault, Replay, watched};
+use crate::backend::{Backend, Errand, Fault, Replay, watched};
 use crate::route::Side;
 
 /// How much of a request body is kept for a second attempt. Past it a failure is the client's to see.
@@ -25,18 +25,28 @@ pub(super) async fn ask(
     request: &mut Request<Body>,
 ) -> Result<Response<Body>, Fault> {
     let route = Arc::clone(account.route());
-    let (limit, backend) = match (&route.rust, account.side()) {
-        (Some(rust), Side::Rust) => {
+    let forced = caller.forced == Some(Side::Legacy);
+    let (limit, backend) = match (&route.rust, account.side(), &generation.legacy) {
+        (Some(_), _, None) if forced => return Err(Fault::NoLegacy(Errand::Forced)),
+        (Some(rust), Side::Rust, legacy) => {
             tell(request, caller, &route);
-            if route.fallback || rust.may_decline() {
+            if let Some(legacy) = legacy
+                && (route.fallback || rust.may_decline())
+            {
                 // Boxed, so that requests without a fallback do not carry its size along.
-                return Box::pin(ask_with_fallback(generation, account, rust, request)).await;
+                return Box::pin(ask_with_fallback(legacy, account, rust, request)).await;
             }
             (route.rust_timeout, rust)
         }
-        _ => (route.legacy_timeout, &generation.legacy),
+        (_, _, Some(legacy)) => (route.legacy_timeout, legacy),
+        (_, _, None) => return Err(Fault::NoLegacy(Errand::Unmatched)),
     };
-    within(limit, backend, request).await
+    match within(limit, backend, request).await {
+        Err(Fault::Declined(Declined(reason))) if generation.legacy.is_none() => {
+            Err(Fault::NoLegacy(Errand::Declined(reason)))
+        }
+        answer => answer,
+    }
 }
 
 async fn within(
@@ -55,7 +65,7 @@ async fn within(
 }
 
 async fn ask_with_fallback(
-    generation: &Generation,
+    legacy: &Backend,
     account: &mut Account,
     rust: &Backend,
     request: &mut Request<Body>,
@@ -83,7 +93,7 @@ async fn ask_with_fallback(
     }
     let mut again = Request::from_parts(parts, body);
     again.extensions_mut().remove::<Call>();
-    within(route.legacy_timeout, &generation.legacy, &mut again).await
+    within(route.legacy_timeout, legacy, &mut again).await
 }
 
 fn falls_back(route: &Route, fault: &Fault) -> bool {

@@ -16,7 +16,8 @@ use crate::config::{Config, GateConfig, HandlerRef, LegacyConfig, RouteConfig, U
 use crate::ledger::{self, Book, Ledger};
 use crate::metrics::{Metrics, RouteMetrics, Thresholds};
 use crate::natives::{NativeError, Natives};
-use crate::route::Table;
+use crate::retire::Watch;
+use crate::route::{Side, Table};
 use crate::shadow::{self, Judge, Lane, Shadow};
 
 /// Counted under this route when no rule matches.
@@ -31,8 +32,8 @@ pub struct Generation {
     pub config: Config,
     /// Who decides.
     pub table: Table,
-    /// The service being replaced.
-    pub legacy: Backend,
+    /// The service being replaced, until it is gone.
+    pub legacy: Option<Backend>,
     routes: Vec<Arc<Route>>,
     unmatched: Arc<Route>,
     upstreams: BTreeMap<String, Arc<Upstream>>,
@@ -53,6 +54,8 @@ pub struct Route {
     pub legacy_timeout: Duration,
     /// The route's series.
     pub metrics: RouteMetrics,
+    /// Is told whenever a client needed the legacy.
+    pub watch: Watch,
     /// Asks the other side, where the route says so.
     pub shadow: Option<Arc<Shadow>>,
     /// What is told of requests that only one side is asked, where the route has a gate.
@@ -78,6 +81,8 @@ pub struct Parts {
     pub lane: Lane,
     /// Where evidence is kept.
     pub ledger: Ledger,
+    /// Since when nobody needed the legacy.
+    pub watch: Watch,
 }
 
 /// A checked file cannot be put to work.
@@ -99,6 +104,9 @@ pub enum BuildError {
         /// Why not.
         source: NativeError,
     },
+    /// There is no legacy, and handlers leave something to it.
+    #[error("no legacy is named in [legacy], and these routes leave something to it: {0}")]
+    LeavesToNobody(String),
     /// What plugins and messages need cannot be had.
     #[error("[plugins]: {0}")]
     Plugins(#[source] NativeError),
@@ -134,21 +142,22 @@ impl Generation {
             .natives
             .open_plugins(&config)
             .map_err(BuildError::Plugins)?;
-        let legacy = upstreams.of(legacy_reach(&config.legacy));
+        let legacy = legacy_reach(&config.legacy).map(|reach| upstreams.of(reach));
         let known = Known {
             parts,
-            legacy: Backend::Upstream(Arc::clone(&legacy)),
+            legacy: legacy.map(Backend::Upstream),
             config: &config,
             previous,
         };
         let routes = config.routes.iter();
         let routes = routes.map(|route| known.route(route, &mut upstreams));
-        let routes = routes.collect::<Result<_, _>>()?;
+        let routes: Vec<_> = routes.collect::<Result<_, _>>()?;
+        known.stand_alone(&routes)?;
         let unmatched = known.unmatched(&config.legacy);
         let generation = Self {
             number: previous.map_or(1, |old| old.number + 1),
             table: Table::new(config.rules()),
-            legacy: Backend::Upstream(legacy),
+            legacy: known.legacy,
             upstreams: upstreams.used,
             routes,
             unmatched,
@@ -163,6 +172,14 @@ impl Generation {
         index
             .and_then(|index| self.routes.get(index))
             .unwrap_or(&self.unmatched)
+    }
+
+    /// Who answers in the end: without a legacy everything is answered in here, if only by a refusal.
+    pub fn side(&self, decided: Side) -> Side {
+        match self.legacy {
+            Some(_) => decided,
+            None => Side::Rust,
+        }
     }
 
     /// The shadow of a route, if it has one.
@@ -208,13 +225,14 @@ fn thresholds(gate: Option<&GateConfig>) -> Thresholds {
     }
 }
 
-fn legacy_reach(legacy: &LegacyConfig) -> Reach {
-    Reach {
+/// How the legacy is reached, while there is one.
+fn legacy_reach(legacy: &LegacyConfig) -> Option<Reach> {
+    (!legacy.urls.is_empty()).then(|| Reach {
         urls: legacy.urls.clone(),
         connect_timeout: legacy.connect_timeout,
         health: legacy.health.clone(),
         checks: Checks::WhenUseful,
-    }
+    })
 }
 
 /// Upstreams by what reaches them.
@@ -239,7 +257,7 @@ impl Upstreams<'_> {
 /// What routes are made of.
 struct Known<'a> {
     parts: &'a Parts,
-    legacy: Backend,
+    legacy: Option<Backend>,
     config: &'a Config,
     previous: Option<&'a Generation>,
 }
@@ -258,21 +276,39 @@ impl Known<'_> {
             (None, Some(HandlerRef::Upstream(url))) => Some(service(url, legacy, upstreams)),
             (None, _) => None,
         };
-        let shadowed = rust.as_ref().filter(|_| route.shadow.sample > 0.0);
-        let shadow = shadowed.map(|rust| self.shadow(route, legacy, rust.clone()));
+        let sides = rust.as_ref().zip(self.legacy.as_ref());
+        let shadowed = sides.filter(|_| route.shadow.sample > 0.0);
+        let shadow = shadowed.map(|(rust, other)| self.shadow(route, other.clone(), rust.clone()));
         let gated = rust.as_ref().filter(|_| route.gate.is_some());
         Ok(Arc::new(Route {
             id: Arc::clone(&route.id),
             admission: self.admission(route)?,
             leaves: handler,
             shadow,
-            book: gated.map(|_| self.book(route, legacy)),
+            book: gated.map(|_| self.book(route)),
             rust,
             fallback: route.fallback,
             rust_timeout: route.timeout.unwrap_or(legacy.response_timeout),
             legacy_timeout: route.timeout.unwrap_or(legacy.response_timeout),
             metrics: self.parts.metrics.route(&route.id),
+            watch: self.parts.watch.clone(),
         }))
+    }
+
+    /// Handlers of a program tell only when they are made what they leave to the legacy.
+    fn stand_alone(&self, routes: &[Arc<Route>]) -> Result<(), BuildError> {
+        let leaving = |route: &Arc<Route>| {
+            let first = route.leaves.as_ref()?.leaves().into_iter().next()?;
+            Some(format!("{} ({first})", route.id))
+        };
+        let routes: Vec<String> = match &self.legacy {
+            None => routes.iter().filter_map(leaving).collect(),
+            Some(_) => Vec::new(),
+        };
+        match routes.is_empty() {
+            true => Ok(()),
+            false => Err(BuildError::LeavesToNobody(routes.join(", "))),
+        }
     }
 
     fn admission(&self, route: &RouteConfig) -> Result<Option<Arc<Admission>>, BuildError> {
@@ -315,6 +351,7 @@ impl Known<'_> {
             rust_timeout: legacy.response_timeout,
             legacy_timeout: legacy.response_timeout,
             metrics: self.parts.metrics.route(UNMATCHED),
+            watch: self.parts.watch.clone(),
             shadow: None,
             book: None,
             admission: None,
@@ -322,22 +359,20 @@ impl Known<'_> {
         })
     }
 
-    fn book(&self, route: &RouteConfig, legacy: &LegacyConfig) -> Arc<Book> {
-        let book = self.parts.ledger.book(
-            &route.id,
-            &shadow::fingerprint(route, legacy, self.parts.build),
-        );
+    fn book(&self, route: &RouteConfig) -> Arc<Book> {
+        let fingerprint = shadow::fingerprint(route, &self.config.legacy, self.parts.build);
+        let book = self.parts.ledger.book(&route.id, &fingerprint);
         book.note_dial(route.rust.percent(), ledger::now());
         book
     }
 
-    fn shadow(&self, route: &RouteConfig, legacy: &LegacyConfig, rust: Backend) -> Arc<Shadow> {
-        let book = self.book(route, legacy);
+    fn shadow(&self, route: &RouteConfig, legacy: Backend, rust: Backend) -> Arc<Shadow> {
+        let book = self.book(route);
         Shadow::new(shadow::Parts {
             route: Arc::clone(&route.id),
             settings: route.shadow.clone(),
             lane: self.parts.lane.clone(),
-            legacy: self.legacy.clone(),
+            legacy,
             rust,
             judge: Judge::new(shadow::rules(&route.parity), book),
             metrics: self.parts.metrics.shadow(&route.id),

@@ -81,7 +81,7 @@ impl Gateway {
         let route = generation.route(decision.route);
         let mut account = Account::open(
             Arc::clone(route),
-            decision.side,
+            generation.side(decision.side),
             &caller,
             &request,
             &shared.drain,

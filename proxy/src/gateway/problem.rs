@@ -5,7 +5,7 @@ use overgrow_handler::{Body, RequestId};
 use serde::Serialize;
 
 use super::date;
-use crate::backend::Fault;
+use crate::backend::{Errand, Fault};
 use crate::listen::Refusal;
 use crate::route::Side;
 
@@ -25,9 +25,19 @@ pub(super) fn of_fault(fault: &Fault, request_id: &RequestId, side: Side) -> Res
     if let Some(refusal) = Refusal::find(fault) {
         return refused(&refusal, Some(request_id));
     }
-    let source = std::error::Error::source(fault).map(ToString::to_string);
-    tracing::warn!(backend = side.name(), %fault, source, id = %request_id, "no answer");
+    tell(fault, request_id, side);
     problem(fault.status(), detail_of(fault, side), Some(request_id))
+}
+
+/// What no route takes is an answer like any other, and anybody may ask for it a thousand times a second.
+fn tell(fault: &Fault, request_id: &RequestId, side: Side) {
+    let source = std::error::Error::source(fault).map(ToString::to_string);
+    match fault {
+        Fault::NoLegacy(_) => tracing::debug!(%fault, id = %request_id, "no answer"),
+        _ => {
+            tracing::warn!(backend = side.name(), %fault, source, id = %request_id, "no answer")
+        }
+    }
 }
 
 /// A request was turned away before any route saw it; the connection ends with the answer.
@@ -51,6 +61,13 @@ fn detail_of(fault: &Fault, side: Side) -> &'static str {
         (Fault::ForeignSwitch, _) => "the backend switched to a protocol that is not websocket",
         (Fault::Panicked | Fault::Declined(_) | Fault::Failed(_), _) => "the native handler failed",
         (Fault::RequestBody(_), _) => "the request body could not be read",
+        (Fault::NoLegacy(Errand::Unmatched), _) => "no route takes this request",
+        (Fault::NoLegacy(Errand::Forced), _) => {
+            "x-overgrow-backend asks for the legacy, and there is none"
+        }
+        (Fault::NoLegacy(Errand::Declined(_)), _) => {
+            "the native handler does not do this, and there is no legacy that would"
+        }
     }
 }
 

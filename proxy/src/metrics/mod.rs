@@ -5,6 +5,7 @@
 
 mod bridge;
 mod gate;
+mod legacy;
 mod outbox;
 mod plugins;
 mod reading;
@@ -27,6 +28,7 @@ pub use self::shadow::{Outcome, ShadowMetrics};
 
 use self::bridge::BridgeMetrics;
 use self::gate::GateMetrics;
+use self::legacy::LegacyMetrics;
 use self::outbox::OutboxMetrics;
 use self::shadow::Comparisons;
 pub use self::traffic::Traffic;
@@ -58,6 +60,7 @@ pub struct Metrics {
     start_seconds: Gauge,
     comparisons: Comparisons,
     bridge: BridgeMetrics,
+    legacy: LegacyMetrics,
     plugins: PluginMetrics,
     gates: GateMetrics,
     outbox: OutboxMetrics,
@@ -143,6 +146,7 @@ impl Metrics {
             ))?,
             comparisons: Comparisons::new()?,
             bridge: BridgeMetrics::new()?,
+            legacy: LegacyMetrics::new()?,
             plugins: PluginMetrics::new()?,
             gates: GateMetrics::new()?,
             outbox: OutboxMetrics::new()?,
@@ -194,6 +198,7 @@ impl Metrics {
         for gauge in places {
             self.registry.register(Box::new(gauge.clone()))?;
         }
+        self.legacy.register(&self.registry)?;
         self.registry.register(Box::new(build_info()?))?;
         self.registry.register(Box::new(
             prometheus::process_collector::ProcessCollector::for_self(),

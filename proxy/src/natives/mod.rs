@@ -91,8 +91,8 @@ impl Natives {
     /// Adds the names of these handlers to those of a program, which keeps its own.
     pub fn names(known: Handlers) -> Handlers {
         known
-            .with_builtin(AUTH, Needs::Settings)
-            .with_builtin(HOOKS, Needs::Settings)
+            .with_builtin(AUTH, Needs::Legacy)
+            .with_builtin(HOOKS, Needs::Legacy)
             .with_builtin(MEDIA, Needs::Nothing)
             .with_builtin(MESSAGES, Needs::Settings)
             .with_builtin(TOOLS, Needs::Settings)
@@ -227,6 +227,22 @@ impl Natives {
     /// Who knows the tailnet.
     pub fn whois(&self) -> &dyn Whois {
         &*self.0.whois
+    }
+
+    /// What handlers and plugins had the legacy do so far. Only a change of it means something.
+    pub fn uses_of_legacy(&self) -> u64 {
+        let bridge = self.bridge().map(|bridge| bridge.status());
+        let delivered = bridge.map_or(0, |status| status.delivered);
+        let plugins = self.plugins();
+        delivered + plugins.map_or(0, |opened| opened.uses_of_legacy())
+    }
+
+    /// What they still want of it.
+    pub fn waiting_for_legacy(&self) -> u64 {
+        let bridge = self.bridge().map(|bridge| bridge.status());
+        let waiting = bridge.map_or(0, |status| status.waiting as u64);
+        let plugins = self.plugins();
+        waiting + plugins.map_or(0, |opened| opened.waiting_for_legacy())
     }
 
     /// The queue to the legacy, if a handler needs it.

@@ -213,6 +213,7 @@ impl Running {
         }
         control.shutdown_timeout(LAST_MOMENT);
         self.shown.ledger.flush();
+        self.shown.watch.keep();
     }
 }
 

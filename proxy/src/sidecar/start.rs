@@ -26,6 +26,7 @@ use crate::metrics::Metrics;
 use crate::natives::Natives;
 use crate::record::Recorder;
 use crate::reload::{self, Reloader};
+use crate::retire::Watch;
 use crate::shadow::Lane;
 use crate::trend::Trend;
 
@@ -46,6 +47,7 @@ pub(super) fn start(builder: &Builder) -> Result<Running, StartError> {
         build: build::hash,
         lane: Lane::start().map_err(StartError::Runtime)?,
         ledger: Ledger::open(&server.data, ledger::Limits::default()).0,
+        watch: Watch::resume(&server.data),
     };
 
     let control = control_runtime()?;
@@ -227,11 +229,13 @@ fn load(
         recorder: Recorder::new(),
         natives: parts.natives.clone(),
         lane: parts.lane.clone(),
+        watch: parts.watch.clone(),
     };
     let reloader = Reloader::new(builder.file.clone(), source, running, parts, status);
     control.spawn(reloader.run(nudges, hang_ups));
     control.spawn(shown.natives.clone().watch_settings());
     control.spawn(shown.trend.clone().sample(shown.metrics.clone()));
+    control.spawn(shown.clone().watch_legacy());
     Ok((shown, hang_up))
 }
 

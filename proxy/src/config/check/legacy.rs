@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
+use crate::config::fault::Notes;
 use crate::config::field::Field;
 use crate::config::read::{Item, Section, brief};
 use crate::config::value::{filled, time_limit, upstream};
@@ -20,7 +21,11 @@ pub(super) struct LegacyFile {
     response_timeout: Field<Duration>,
     health: Field<HealthConfig>,
     config: Field<PathBuf>,
+    idle: Field<Duration>,
 }
+
+/// A day has a night, a morning and most of what happens on a schedule.
+const IDLE: Duration = Duration::from_secs(24 * 3600);
 
 impl LegacyFile {
     pub(super) fn read(mut section: Section<'_, '_>) -> Self {
@@ -36,8 +41,11 @@ impl LegacyFile {
             config: section.take("config", |item| {
                 filled(item, "\"~/legacy.json\"").map(PathBuf::from)
             }),
+            idle: section.take("idle", time_limit),
         };
-        one_of(&mut section, keys);
+        if let (Some(url), Some(urls)) = keys {
+            both(url, urls, section.notes());
+        }
         section.finish(&[
             ("listen", "it belongs in `[server]`"),
             ("timeout", "write `connect_timeout` or `response_timeout`"),
@@ -46,7 +54,6 @@ impl LegacyFile {
         file
     }
 
-    /// Faults are noted by now, so that a missing upstream needs no word here.
     pub(super) fn check(self) -> LegacyConfig {
         LegacyConfig {
             urls: self
@@ -64,7 +71,13 @@ impl LegacyFile {
                 .unwrap_or(Duration::from_secs(60)),
             health: self.health.value(),
             config: self.config.value(),
+            idle: self.idle.value().unwrap_or(IDLE),
         }
+    }
+
+    /// Whether it is written where the legacy is, rightly or not.
+    pub(super) fn is_named(&self) -> bool {
+        !self.url.is_absent() || !self.urls.is_absent()
     }
 
     /// Whether `config` is written, rightly or not.
@@ -83,22 +96,10 @@ impl LegacyFile {
     }
 }
 
-fn one_of(section: &mut Section<'_, '_>, keys: (Option<Range<usize>>, Option<Range<usize>>)) {
-    match keys {
-        (None, None) => {
-            section
-                .fault("`url` is missing")
-                .help("say where the legacy is: url = \"http://127.0.0.1:18789\"");
-        }
-        (Some(url), Some(urls)) => {
-            let note = section
-                .notes()
-                .add(urls, "`url` and `urls` are both written");
-            note.help("put all of them into `urls`")
-                .other(url, "the other one");
-        }
-        _ => {}
-    }
+fn both(url: Range<usize>, urls: Range<usize>, notes: &mut Notes) {
+    let note = notes.add(urls, "`url` and `urls` are both written");
+    note.help("put all of them into `urls`")
+        .other(url, "the other one");
 }
 
 fn upstreams(item: &mut Item<'_, '_>) -> Option<Vec<Spanned<UpstreamUrl>>> {

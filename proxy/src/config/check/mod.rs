@@ -5,6 +5,7 @@
 //! surprise: the checked form is always built, out of defaults where a key was faulty, and thrown away if there was a fault.
 
 mod admission;
+mod alone;
 mod gate;
 mod handler;
 mod legacy;
@@ -86,16 +87,20 @@ fn file(mut root: Section<'_, '_>, known: &Handlers) -> Config {
         .take("route", |item| all_routes(item, known))
         .value()
         .unwrap_or_default();
-    if legacy.is_absent() {
-        root.fault("`[legacy]` is missing")
-            .help("add [legacy] with url = \"http://127.0.0.1:18789\"");
-    }
+    // A table that is wrong as a whole may well say where the legacy is.
+    let written = legacy.given().map(toml::Spanned::span);
+    let broken = written.is_none() && !legacy.is_absent();
     let defaults = defaults.value().unwrap_or_default();
     let server = server.unwrap_or_default();
     let legacy = legacy.value().unwrap_or_default();
     listeners::check(&server, &legacy, root.notes());
+    let is_named = broken || legacy.is_named();
+    if !is_named && routes.is_empty() {
+        alone::nothing(&mut root, written);
+    }
     let known = Known {
         handlers: known,
+        legacy: is_named,
         settings: legacy.has_config(),
         uploads: media.as_ref().is_some_and(MediaFile::takes_uploads),
     };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::admission::AdmissionFile;
+use super::alone::Missing;
 use super::gate::GateFile;
 use super::parity::ParityFile;
 use super::shadow::ShadowFile;
@@ -41,6 +42,8 @@ const HOMES: &[(&str, &str)] = &[
 pub(super) struct Known<'a> {
     /// The handlers of this program.
     pub(super) handlers: &'a Handlers,
+    /// Whether `[legacy]` says where the legacy is.
+    pub(super) legacy: bool,
     /// Whether `[legacy].config` is written.
     pub(super) settings: bool,
     /// Whether `[media].upload` is on.
@@ -119,13 +122,18 @@ impl RouteFile {
         if known.uploads && self.matcher.as_ref().is_some_and(takes_post) {
             keys.need_auth(notes);
         }
-        if keys.handler.is_absent() {
+        if keys.handler.is_absent() && known.legacy {
             self.keys.need_handler(notes);
         }
         let (id, matcher) = (self.id?, self.matcher?);
+        if !known.legacy {
+            keys.stand_alone(&self.keys, &id, known.handlers, notes);
+        }
         let mut route = keys.check(id.into_inner(), matcher);
-        if route.handler.is_none() {
-            route.answer_by_legacy();
+        match route.handler {
+            None => route.answer_by_legacy(),
+            Some(_) if !known.legacy => route.answer_alone(),
+            Some(_) => {}
         }
         Some(route)
     }
@@ -197,6 +205,30 @@ impl RouteKeys {
             "`shadow` asks the other side, and this route has no handler",
             notes,
         );
+    }
+
+    /// Notes what only a legacy could do, where there is none. Defaults are for files that name one.
+    fn stand_alone(
+        &self,
+        own: &RouteKeys,
+        id: &Spanned<Arc<str>>,
+        known: &Handlers,
+        notes: &mut Notes,
+    ) {
+        let written = |keys: &RouteKeys| keys.rust.given().map(Spanned::span);
+        let dial = self.rust.get().copied().unwrap_or_default();
+        let mut missing = Missing { id, notes };
+        match &self.handler {
+            Field::Absent => return missing.handler(),
+            Field::Faulty => return,
+            Field::Given(handler) => missing.part_of(handler, known),
+        }
+        if !matches!(self.rust, Field::Faulty) && !dial.is_full() {
+            missing.rest(written(own), dial);
+        }
+        let fallback = own.fallback.given().filter(|fallback| *fallback.get_ref());
+        missing.fallback(fallback.map(Spanned::span));
+        missing.shadow(own.shadow.get().and_then(ShadowFile::samples));
     }
 
     /// Notes what asks for the legacy's own configuration, which is not there.
@@ -281,6 +313,12 @@ impl RouteConfig {
     /// Without a handler an inherited dial, fallback or sample has nothing to act on.
     fn answer_by_legacy(&mut self) {
         self.rust = Dial::default();
+        self.fallback = false;
+        self.shadow.sample = ShadowConfig::default().sample;
+    }
+
+    /// Without a legacy an inherited fallback or sample has nobody to ask.
+    fn answer_alone(&mut self) {
         self.fallback = false;
         self.shadow.sample = ShadowConfig::default().sample;
     }

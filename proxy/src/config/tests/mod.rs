@@ -2,6 +2,7 @@
 
 mod accepted;
 mod admission;
+mod alone;
 mod dial;
 mod evidence;
 mod legacy;

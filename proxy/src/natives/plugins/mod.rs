@@ -10,6 +10,7 @@ mod observer;
 mod public;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -52,6 +53,8 @@ pub struct Opened {
     /// Messages on their way in.
     pub inbox: Inbox,
     gateway: Gateway,
+    /// Messages that the legacy was to send, because no plugin carries their channel; every try counts.
+    by_legacy: Arc<AtomicU64>,
 }
 
 /// What is needed to open it.
@@ -126,6 +129,17 @@ impl Opened {
         public::told(&self.plugins, name)
     }
 
+    /// What the legacy was asked to do, for whoever only wants to know whether that went on.
+    pub(super) fn uses_of_legacy(&self) -> u64 {
+        let inbox = self.inbox.status();
+        self.by_legacy.load(Ordering::Relaxed) + inbox.sent + inbox.retried
+    }
+
+    /// What it is still to do: answer those who wrote to it.
+    pub(super) fn waiting_for_legacy(&self) -> u64 {
+        self.inbox.status().waiting as u64
+    }
+
     /// Takes messages over HTTP.
     pub(super) fn messages(&self) -> Handler {
         overgrow_messages::handler(self.outbox.clone(), MessageLimits::default())
@@ -173,12 +187,29 @@ fn open(config: &Config, means: Means<'_>, metrics: PluginMetrics) -> Result<Ope
         Arc::new(Counted(metrics)),
     )
     .map_err(NativeError::Engine)?;
-    outbox.carry(Arc::new(Fork::new(plugins.natives(), gateway.clone())));
+    let by_legacy = Arc::default();
+    let carriers = counted(plugins.natives(), Arc::clone(&by_legacy));
+    outbox.carry(Arc::new(Fork::new(carriers, gateway.clone())));
     Ok(Opened {
         plugins,
         outbox,
         inbox,
         gateway,
+        by_legacy,
+    })
+}
+
+/// The carriers, and a count of how often there was none.
+fn counted(
+    carriers: overgrow_outbox::Natives,
+    by_legacy: Arc<AtomicU64>,
+) -> overgrow_outbox::Natives {
+    Arc::new(move |channel: &str| {
+        let carrier = carriers(channel);
+        if carrier.is_none() {
+            by_legacy.fetch_add(1, Ordering::Relaxed);
+        }
+        carrier
     })
 }
 

@@ -24,6 +24,7 @@ class Form {
   #asked = 0;
   #why = el("input", { id: "accept-why", maxlength: 300, placeholder: "such as: the legacy's bug 123", oninput: () => this.#soon() });
   #rule = el("pre", { class: "rule", "aria-live": "polite" }, "…");
+  #notes = el("p", { class: "meaning" });
   #error = el("p", { class: "wrong", role: "alert" });
   #write = el("button", { type: "submit", class: "primary", disabled: true }, "Write the rule");
 
@@ -38,7 +39,7 @@ class Form {
           this.#choice("expect", "Expect this difference", "These two values may differ; any other pair still counts.", true),
           this.#choice("ignore", "Ignore this place", "Whatever differs here is left out.", false)),
         el("label", { for: "accept-why" }, "Why"), this.#why,
-        el("p", { class: "label" }, "What is written to routes.toml"), this.#rule, this.#error,
+        el("p", { class: "label" }, "What is written to routes.toml"), this.#rule, this.#notes, this.#error,
         el("div", { class: "actions" },
           el("button", { type: "button", onclick: () => this.dialog.close() }, "Cancel"), this.#write)));
     this.dialog.addEventListener("close", () => this.dialog.remove());
@@ -53,6 +54,7 @@ class Form {
       // An answer to an older question must not show as the one to this.
       if (asked !== this.#asked) return;
       say(this.#rule, `line ${answer.line}: ${answer.rule}`);
+      say(this.#notes, (answer.notes ?? []).join(" "));
       say(this.#error, "");
       this.#write.disabled = false;
     } catch (error) {
@@ -77,6 +79,8 @@ class Form {
 
   #body() {
     const as = this.dialog.querySelector("[name=as]:checked").value;
+    // What is expected is expected for a reason; what is ignored may just be noise.
+    this.#why.required = as === "expect";
     return { ...this.#what, as, why: this.#why.value.trim() };
   }
 

@@ -4,7 +4,7 @@
 // own back and forward buttons work and a route's page can be sent to somebody.
 
 import { Live } from "./live.js";
-import { guard, logOut } from "./login.js";
+import { guard, logIn, logOut } from "./login.js";
 import { get } from "./api.js";
 import { Home } from "./home.js";
 import { RoutePage } from "./route.js";
@@ -45,6 +45,7 @@ live.addEventListener("state", () => {
   top.entitle(view);
 });
 addEventListener("hashchange", () => {
+  if (!view) return;
   turn();
   // Who reads with ears or keyboard starts at the new view's beginning.
   main.focus({ preventScroll: true });
@@ -55,11 +56,14 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 document.getElementById("logout").addEventListener("click", () => logOut());
 
+/// The form comes before the first question when a token is needed, and the way out only then.
+async function begin() {
+  const session = await get("session").catch(() => null);
+  document.getElementById("logout").hidden = !session?.needed;
+  if (session?.needed && !session.logged_in) await logIn();
+  turn();
+  live.start();
+}
+
 guard();
-turn();
-live.start();
-// A session shows that there is a way out of it; a listener without a token has none.
-live.addEventListener("overview", () => get("session").then(
-  (session) => { document.getElementById("logout").hidden = !session?.token; },
-  () => {},
-), { once: true });
+begin();

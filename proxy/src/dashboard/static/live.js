@@ -56,10 +56,11 @@ export class Live extends EventTarget {
     this.#tell("overview", { whole: true, rows: overview.routes });
   }
 
-  /// Rows that did not change are not in it; so a table that was loaded anew is asked for whole.
+  /// Rows that did not change are not in it. One that nobody has heard of means that something was missed.
   #change(change) {
-    if (!this.overview || change.generation !== this.overview.generation) return this.#refresh();
     const changed = new Map((change.routes ?? []).map((row) => [row.id, row]));
+    const known = new Set(this.overview?.routes.map((row) => row.id));
+    if (![...changed.keys()].every((id) => known.has(id))) return this.#refresh();
     const routes = this.overview.routes.map((row) => changed.get(row.id) ?? row);
     this.overview = { ...this.overview, ...change, routes };
     this.#hear();

@@ -10,7 +10,12 @@ let open = null;
 
 /// Makes locked questions wait for the form.
 export function guard() {
-  whenLocked(() => (open ??= form().finally(() => (open = null))));
+  whenLocked(logIn);
+}
+
+/// Shows the form, unless it is there already. Resolves once somebody has logged in.
+export function logIn() {
+  return (open ??= form().finally(() => (open = null)));
 }
 
 /// Ends the session and loads the page anew, which then shows the form.

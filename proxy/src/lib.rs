@@ -41,6 +41,8 @@ pub mod trend;
 
 pub mod reload;
 
+pub mod pilot;
+
 pub mod edit;
 
 pub mod retire;

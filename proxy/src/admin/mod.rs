@@ -15,6 +15,7 @@ mod login;
 mod outbox;
 mod overview;
 mod parity;
+mod pilot;
 mod plugins;
 mod problem;
 mod record;
@@ -50,6 +51,7 @@ use crate::ledger::{Book, Ledger};
 use crate::listen::{Dates, Drain, Front, Peer, Refusal};
 use crate::metrics::Metrics;
 use crate::natives::Natives;
+use crate::pilot::{Pilot, State as PilotState};
 use crate::record::Recorder;
 use crate::reload::{Nudge, Status};
 use crate::retire::Watch;
@@ -85,6 +87,8 @@ pub struct Shown {
     pub lane: Lane,
     /// Since when nobody needed the legacy.
     pub watch: Watch,
+    /// Who moves dials by itself.
+    pub pilot: Pilot,
 }
 
 impl Shown {
@@ -124,6 +128,7 @@ impl Admin {
             .route("/api/trend", get(trend::one))
             .route("/api/trends", get(trend::all))
             .route("/api/burndown", get(burndown::show))
+            .route("/api/routes/{id}/pilot", post(pilot::resume))
             .route("/api/record", post(record::stream))
             .route("/api/record/{number}", delete(record::end))
             .route("/api/bridge", get(bridge::show))
@@ -204,6 +209,7 @@ fn endpoints(shown: &Shown) -> String {
          GET    /api/routes       the table\n\
          GET    /api/routes/ID    one route\n\
          GET    /api/routes/ID/history   who moved its dial, when and why\n\
+         POST   /api/routes/ID/pilot     {{\"resume\": true}} hands the dial back to the pilot\n\
          PATCH  /api/routes/ID    {{\"rust\": 25}} edits routes.toml\n\
          POST   /api/routes/ID/accept    {{\"place\": P, \"kind\": K, \"as\": \"expect\" or \"ignore\", \"why\": T}} writes a rule\n\
          GET    /api/overview     all of it at a glance; /api/events the same as it changes\n\
@@ -250,6 +256,10 @@ async fn metrics(State(shown): State<Shown>) -> Response {
     let bounds: Vec<_> = books_of(&shown, &running).map(bound_of).collect();
     let bounds = bounds.iter().map(|(route, bound)| (route.as_str(), *bound));
     shown.metrics.mismatch_bounds(bounds);
+    let states = shown.pilot.stances().into_iter();
+    let states: Vec<_> = states.map(|(route, state)| (route, state.name())).collect();
+    let words = PilotState::ALL.map(PilotState::name);
+    shown.metrics.pilot().states(&words, &states);
     match shown.metrics.text() {
         Ok(text) => {
             let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::parity::Shelf;
-use super::{Shown, problem};
+use super::{Shown, pilot, problem};
 use crate::config::RouteConfig;
 use crate::edit::{self, EditError, Mark};
 use crate::ledger;
@@ -25,7 +25,8 @@ pub(super) async fn list(State(shown): State<Shown>) -> Json<Vec<Value>> {
     let routes = generation.config.routes.iter();
     let running = |route: &RouteConfig| {
         let leaves = generation.leaves(&route.id);
-        as_it_runs(route, leaves, &traffic, &shelf)
+        let pilot = pilot::stance(&shown, route);
+        as_it_runs(route, [leaves.into(), pilot], &traffic, &shelf)
     };
     Json(routes.map(running).collect())
 }
@@ -36,7 +37,8 @@ pub(super) async fn one(State(shown): State<Shown>, Path(id): Path<String>) -> R
     match shown.route(&id) {
         Some(route) => {
             let leaves = shown.running.load().leaves(&id);
-            Json(as_it_runs(&route, leaves, &traffic, &shelf)).into_response()
+            let told = [leaves.into(), pilot::stance(&shown, &route)];
+            Json(as_it_runs(&route, told, &traffic, &shelf)).into_response()
         }
         None => problem::no_route(&id),
     }
@@ -45,14 +47,15 @@ pub(super) async fn one(State(shown): State<Shown>, Path(id): Path<String>) -> R
 /// The route as it is written, what it has been through since the start, and how its sides compare.
 fn as_it_runs(
     route: &RouteConfig,
-    leaves: Vec<String>,
+    [leaves, pilot]: [Value; 2],
     traffic: &BTreeMap<String, Traffic>,
     shelf: &Shelf,
 ) -> Value {
     let mut described = describe(route);
     described["traffic"] = counted(traffic.get(&*route.id).copied().unwrap_or_default());
     described["parity"] = shelf.brief(route);
-    described["leaves"] = json!(leaves);
+    described["pilot"] = pilot;
+    described["leaves"] = leaves;
     described
 }
 

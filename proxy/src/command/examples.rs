@@ -74,6 +74,12 @@ Examples:
 
 Exit codes: 0 nothing differs that is not known to be noise, 1 something does, or nobody answers.";
 
+pub(super) const PILOT: &str = "\
+Examples:
+  overgrow pilot resume orders           after somebody moved its dial, or a rollback
+
+A rollback that is resumed begins its evidence anew.";
+
 pub(super) const PLUGINS: &str = "\
 Examples:
   overgrow plugins                       one line for each

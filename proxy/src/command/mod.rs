@@ -11,6 +11,7 @@ mod examples;
 mod explain;
 mod log;
 mod parity;
+mod pilot;
 mod plugins;
 mod record;
 mod replay;
@@ -179,6 +180,12 @@ enum Command {
         #[command(flatten)]
         file: FileArg,
     },
+    /// Hand a route back to the pilot, which turns the dials of routes with gate.auto
+    #[command(after_help = examples::PILOT)]
+    Pilot {
+        #[command(subcommand)]
+        command: pilot::PilotCommand,
+    },
     /// What plugins are loaded, what one asks for beside what it was granted, and a call by hand
     #[command(after_help = examples::PLUGINS)]
     Plugins(plugins::PluginsArgs),
@@ -238,6 +245,7 @@ pub fn main_with(builder: Builder) -> ExitCode {
         } => dial::rollback(&builder, &file.file, route.as_deref()),
         Command::Status { admin, file } => status::run(&file.file, &admin),
         Command::Parity { route, admin, file } => parity::run(&file.file, &admin, route.as_deref()),
+        Command::Pilot { command } => pilot::run(&builder, &command),
         Command::Plugins(args) => plugins::run(&args),
         Command::Record(args) => record::run(&args),
         Command::Replay(args) => replay::run(&builder, &args),

@@ -9,7 +9,7 @@ use super::ask::Desk;
 use super::columns::{Cell, Column, lines, visible};
 use super::style::{Paint, Screen};
 use super::words::{count, percent};
-use super::{AdminArg, NO, style};
+use super::{AdminArg, NO, pilot, style};
 
 pub(super) fn run(file: &Path, asked: &AdminArg) -> ExitCode {
     let desk = Desk::of(file, asked);
@@ -49,6 +49,7 @@ fn show(admin: &str, config: &Value, routes: &Value, bridge: &Value, asked: &Adm
     let screen = Screen::of_stdout();
     told.extend(table(&routes, &screen));
     told.extend(hindrances(&routes, &screen));
+    told.extend(pilot::told(&routes, &screen));
     told.extend(left(&routes, &screen));
     told.extend(unseen(&routes));
     told.iter().for_each(style::say);

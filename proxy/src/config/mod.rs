@@ -10,6 +10,7 @@ mod fault;
 mod field;
 mod handlers;
 mod media;
+mod pilot;
 mod place;
 mod plugins;
 mod read;
@@ -34,6 +35,7 @@ pub use self::admission::{
 pub use self::fault::{Fault, Faults};
 pub use self::handlers::{Handlers, Needs};
 pub use self::media::{MediaConfig, PlaceConfig, S3Config};
+pub use self::pilot::PilotConfig;
 pub use self::plugins::{PluginHost, PluginsConfig, Signatures};
 pub use self::render::Coloured;
 pub use self::salvage::{Salvaged, salvage};
@@ -52,6 +54,8 @@ pub struct Config {
     pub media: MediaConfig,
     /// `[plugins]`: where they are, read at start, and what each was granted; hot.
     pub plugins: PluginsConfig,
+    /// `[pilot]`: who is told of its moves; hot.
+    pub pilot: PilotConfig,
     /// `[[route]]` in file order, which is the order of matching; hot.
     pub routes: Vec<RouteConfig>,
 }

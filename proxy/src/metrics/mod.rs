@@ -7,6 +7,7 @@ mod bridge;
 mod gate;
 mod legacy;
 mod outbox;
+mod pilot;
 mod plugins;
 mod reading;
 mod route;
@@ -21,6 +22,7 @@ use prometheus::{
 };
 
 pub use self::gate::Thresholds;
+pub use self::pilot::PilotMetrics;
 pub use self::plugins::PluginMetrics;
 pub use self::reading::{BOUNDS, Buckets, Counted, Reading, Role, Tally};
 pub use self::route::{RouteMetrics, StatusClass};
@@ -66,6 +68,7 @@ pub struct Metrics {
     outbox: OutboxMetrics,
     shadow_in_hand: IntGauge,
     shadow_places: IntGauge,
+    pilot: PilotMetrics,
 }
 
 impl Metrics {
@@ -158,6 +161,7 @@ impl Metrics {
                 "shadow_places",
                 "How many shadow requests may be in hand; half of them of one route",
             ))?,
+            pilot: PilotMetrics::new()?,
             registry,
         };
         // A counter that is born at one has not risen, as far as Prometheus can tell.
@@ -199,6 +203,7 @@ impl Metrics {
             self.registry.register(Box::new(gauge.clone()))?;
         }
         self.legacy.register(&self.registry)?;
+        self.pilot.register(&self.registry)?;
         self.registry.register(Box::new(build_info()?))?;
         self.registry.register(Box::new(
             prometheus::process_collector::ProcessCollector::for_self(),
@@ -230,6 +235,11 @@ impl Metrics {
     /// The series of plugins.
     pub fn plugins(&self) -> &PluginMetrics {
         &self.plugins
+    }
+
+    /// The series of the pilot.
+    pub fn pilot(&self) -> &PilotMetrics {
+        &self.pilot
     }
 
     /// The series of one route.

@@ -24,6 +24,7 @@ use crate::ledger::{self, Ledger};
 use crate::listen::{Chassis, Drain, Front, Limits, Sockets, tls_settings};
 use crate::metrics::Metrics;
 use crate::natives::Natives;
+use crate::pilot::{self, Pilot};
 use crate::record::Recorder;
 use crate::reload::{self, Reloader};
 use crate::retire::Watch;
@@ -225,14 +226,24 @@ fn load(
         drain: Arc::new(Drain::default()),
         file: builder.file.clone(),
         handlers: builder.handler_names(),
-        nudge,
         recorder: Recorder::new(),
         natives: parts.natives.clone(),
         lane: parts.lane.clone(),
         watch: parts.watch.clone(),
+        pilot: Pilot::new(pilot::Parts {
+            running: Arc::clone(&running),
+            status: Arc::clone(&status),
+            ledger: parts.ledger.clone(),
+            metrics: parts.metrics.pilot().clone(),
+            file: builder.file.clone(),
+            handlers: builder.handler_names(),
+            nudge: nudge.clone(),
+        }),
+        nudge,
     };
     let reloader = Reloader::new(builder.file.clone(), source, running, parts, status);
     control.spawn(reloader.run(nudges, hang_ups));
+    control.spawn(shown.pilot.clone().run());
     control.spawn(shown.natives.clone().watch_settings());
     control.spawn(shown.trend.clone().sample(shown.metrics.clone()));
     control.spawn(shown.clone().watch_legacy());

@@ -287,6 +287,24 @@ pub(crate) const ROOMS: &[Room] = &[
         ],
     ),
     Room(
+        "proxy/src/pilot",
+        &[
+            "pingora",
+            "hyper",
+            "axum",
+            "toml",
+            "toml_edit",
+            "rusqlite",
+            "std::fs",
+            "std::net",
+            "crate::admin",
+            "crate::backend",
+            "crate::command",
+            "crate::listen",
+            "crate::shadow",
+        ],
+    ),
+    Room(
         "proxy/src/ledger",
         &[
             "http",

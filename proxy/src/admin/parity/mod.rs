@@ -14,14 +14,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use overgrow_parity::{Evidence, Gate, KeyReport, Stop, judge};
+use overgrow_parity::{Evidence, KeyReport, Stop, judge};
 use serde_json::Value;
 
 use self::document::{Found, Known};
 use super::{Shown, problem};
-use crate::config::{GateConfig, RouteConfig};
+use crate::config::RouteConfig;
 use crate::ledger::Book;
-use crate::route::Dial;
+use crate::pilot::gate_of;
 
 /// `GET /api/parity`, in file order.
 pub(super) async fn list(State(shown): State<Shown>) -> Json<Vec<Value>> {
@@ -135,24 +135,4 @@ impl Shelf {
 fn unix(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())
-}
-
-/// The gate of the route; one that has none is told by the default what it would take.
-fn gate_of(route: &RouteConfig) -> Gate {
-    let config = route.gate.clone().unwrap_or_default();
-    let GateConfig {
-        steps,
-        hold,
-        mismatch,
-        errors,
-        latency,
-        auto: _,
-    } = config;
-    Gate {
-        steps: steps.iter().map(|step| Dial::percent(*step)).collect(),
-        hold,
-        mismatch,
-        errors,
-        latency,
-    }
 }

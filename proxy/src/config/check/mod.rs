@@ -13,6 +13,7 @@ mod listeners;
 mod matcher;
 mod media;
 mod parity;
+mod pilot;
 mod plugins;
 mod route;
 mod routes;
@@ -26,6 +27,7 @@ use toml::de::DeTable;
 
 use self::legacy::LegacyFile;
 use self::media::MediaFile;
+use self::pilot::PilotFile;
 use self::plugins::PluginsFile;
 use self::route::{Known, RouteFile};
 use self::server::ServerFile;
@@ -37,6 +39,7 @@ use super::{Config, Handlers};
 const HOMES: &[(&str, &str)] = &[
     ("routes", "write `[[route]]`, one for each route"),
     ("default", "write `[defaults]`"),
+    ("webhook", "it belongs in `[pilot]`"),
     ("listen", "it belongs in `[server]`"),
     ("admin", "it belongs in `[server]`"),
     ("url", "it belongs in `[legacy]`"),
@@ -78,6 +81,10 @@ fn file(mut root: Section<'_, '_>, known: &Handlers) -> Config {
         .take("plugins", |item| item.table("[plugins]", PluginsFile::read))
         .value()
         .unwrap_or_default();
+    let pilot = root
+        .take("pilot", |item| item.table("[pilot]", PilotFile::read))
+        .value()
+        .unwrap_or_default();
     let plugged = plugins.names().map(|name| format!("plugin:{name}"));
     let known = &plugged.fold(known.clone(), Handlers::with_planner);
     let defaults = root.take("defaults", |item| {
@@ -111,6 +118,7 @@ fn file(mut root: Section<'_, '_>, known: &Handlers) -> Config {
         legacy: legacy.check(),
         media: media.unwrap_or_default().check(),
         plugins: plugins.check(),
+        pilot: pilot.check(),
         routes,
     }
 }

@@ -10,6 +10,7 @@ mod listeners;
 mod many;
 mod matcher;
 mod noise;
+mod pilot;
 mod plugins;
 mod report;
 mod route;

@@ -1,0 +1,64 @@
+//! Hands a route back to the pilot, and tells how it stands to one.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::routes::{refuse_other_than_json, status_of};
+use super::{Shown, problem};
+use crate::config::RouteConfig;
+use crate::edit;
+use crate::ledger;
+use crate::reload;
+
+/// The body of a `POST`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    resume: bool,
+}
+
+/// How the pilot stands to a route: `{"state", "why"}`.
+pub(super) fn stance(shown: &Shown, route: &RouteConfig) -> Value {
+    let stance = shown.pilot.stance(route);
+    json!({ "state": stance.state.name(), "why": stance.why })
+}
+
+/// `POST /api/routes/{id}/pilot` with `{"resume": true}` edits routes.toml and answers with the pilot's stance then.
+pub(super) async fn resume(
+    State(shown): State<Shown>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    if let Some(refused) = refuse_other_than_json(&headers) {
+        return refused;
+    }
+    let Ok(Wish { resume: true }) = serde_json::from_str(&body) else {
+        return problem::of(StatusCode::BAD_REQUEST, "send {\"resume\": true}");
+    };
+    let (file, handlers, route) = (shown.file.clone(), shown.handlers.clone(), id.clone());
+    let edit = move || {
+        reload::edit(&file, &handlers, |source| {
+            edit::resume(source, &route, ledger::now())
+        })
+    };
+    match tokio::task::spawn_blocking(edit).await {
+        Ok(Ok(_)) => {
+            shown.nudge.look().await;
+            answer(&shown, &id)
+        }
+        Ok(Err(error)) => problem::of(status_of(&error), &error.to_string()),
+        Err(_) => problem::of(StatusCode::INTERNAL_SERVER_ERROR, "the edit was given up"),
+    }
+}
+
+fn answer(shown: &Shown, id: &str) -> Response {
+    match shown.route(id) {
+        Some(route) => Json(stance(shown, &route)).into_response(),
+        None => problem::no_route(id),
+    }
+}

@@ -1,0 +1,122 @@
+//! A page: what there is to type, and what it says comes out.
+//!
+//! A block of `sh` is typed; the block of `text` or `json` that follows it, with nothing but words between, is what came
+//! out when the page was written. A block of ```` ```console ```` is shown and never typed.
+
+use std::sync::LazyLock;
+
+use anyhow::{Context, Result};
+use overgrow_tests::kit;
+use regex::Regex;
+
+/// What is typed, in order.
+pub(crate) struct Page {
+    /// The commands with what they are said to give.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// One block of commands.
+pub(crate) struct Step {
+    /// Where it begins, for people.
+    pub(crate) line: usize,
+    /// What is typed.
+    pub(crate) commands: String,
+    expected: Option<String>,
+}
+
+impl Page {
+    /// Reads a page of the repository.
+    pub(crate) fn read(path: &str) -> Result<Self> {
+        let path = kit::tree("..").join(path);
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        Ok(Self::of(&text))
+    }
+
+    fn of(text: &str) -> Self {
+        let mut steps: Vec<Step> = Vec::new();
+        for (line, kind, block) in blocks(text) {
+            match (kind, steps.last_mut()) {
+                ("sh", _) => steps.push(Step {
+                    line,
+                    commands: block,
+                    expected: None,
+                }),
+                ("text" | "json", Some(step)) if step.expected.is_none() => {
+                    step.expected = Some(block);
+                }
+                _ => {}
+            }
+        }
+        Self { steps }
+    }
+}
+
+impl Step {
+    /// Lines of the page that did not come, in their order. A line `…` stands for any others.
+    pub(crate) fn missing<'a>(&'a self, said: &str) -> Vec<&'a str> {
+        let mut said = said.lines().map(plain);
+        let expected = self.expected.as_deref().unwrap_or_default().lines();
+        let wanted = expected.filter(|line| !line.trim().is_empty() && line.trim() != "…");
+        wanted
+            .filter(|line| {
+                let wanted = plain(line);
+                !said.any(|came| came == wanted)
+            })
+            .collect()
+    }
+}
+
+/// Numbers, times and ids are 0, and blanks are one blank: what differs between two runs.
+fn plain(line: &str) -> String {
+    static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        let patterns = [
+            ("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "TIME"),
+            ("[0-9a-f]{16,}…?", "ID"),
+            ("█*░*", ""),
+            ("[0-9][0-9,.]*", "0"),
+            ("0 ?(µs|ms|s)", "0 s"),
+            ("[ \t]+", " "),
+        ];
+        patterns
+            .map(|(pattern, by)| (Regex::new(pattern).expect("a pattern"), by))
+            .into()
+    });
+    let line = line.trim().to_owned();
+    PATTERNS.iter().fold(line, |line, (pattern, by)| {
+        pattern.replace_all(&line, *by).into_owned()
+    })
+}
+
+/// Fenced blocks: the line each begins at, its language, its text.
+fn blocks(text: &str) -> Vec<(usize, &str, String)> {
+    let mut found = Vec::new();
+    let mut open: Option<(usize, &str, String)> = None;
+    for (index, line) in text.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(kind)) => open = Some((index + 2, kind.trim(), String::new())),
+            (Some(_), Some(_)) => found.extend(open.take()),
+            (Some((_, _, block)), None) => {
+                block.push_str(line);
+                block.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn a_page_is_read_as_people_read_it() {
+    let text = "# A\n\n```sh\necho 12 ms\n```\n\nsays\n\n```text\n7 s\n```\n\n```toml\na = 1\n```\n\n```sh\ntrue\n```\n";
+    let page = Page::of(text);
+    let commands: Vec<&str> = page
+        .steps
+        .iter()
+        .map(|step| step.commands.as_str())
+        .collect();
+    assert_eq!(commands, ["echo 12 ms\n", "true\n"]);
+    assert_eq!(page.steps[0].line, 4);
+    assert!(page.steps[0].missing("12 ms\n").is_empty());
+    assert_eq!(page.steps[0].missing("twelve\n"), ["7 s"]);
+    assert!(page.steps[1].missing("whatever").is_empty());
+}

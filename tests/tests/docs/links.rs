@@ -7,15 +7,18 @@ use anyhow::{Context, Result, ensure};
 use overgrow_tests::kit;
 use regex::Regex;
 
-/// Where pages are that people read.
-const FOLDERS: [&str; 3] = [".", "docs", "deploy"];
+/// Where pages are that people read, beside those at the top.
+const FOLDERS: [&str; 2] = ["docs", "deploy"];
 
 #[test]
 fn every_link_of_a_page_leads_somewhere() -> Result<()> {
     let root = kit::tree("..").canonicalize()?;
     let mut dead = Vec::new();
-    let pages = FOLDERS.iter().map(|folder| pages(&root.join(folder)));
-    for page in pages.collect::<Result<Vec<_>>>()?.into_iter().flatten() {
+    let (mut all, _) = entries(&root)?;
+    for folder in FOLDERS {
+        all.extend(pages(&root.join(folder))?);
+    }
+    for page in all {
         let text = std::fs::read_to_string(&page)?;
         let links = Regex::new(r"\]\(([^) \n]+)\)")?;
         for link in links.captures_iter(&without_code(&text)) {
@@ -41,18 +44,25 @@ fn every_alert_has_an_answer() -> Result<()> {
     Ok(())
 }
 
-/// Pages of a folder and of what lies below it; the project's own folder is not walked.
+/// Pages of a folder and of what lies below it.
 fn pages(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        if path.is_dir() && !folder.ends_with(".") && path.file_name() != Some("target".as_ref()) {
-            found.extend(pages(&path)?);
-        } else if path.extension() == Some("md".as_ref()) {
-            found.push(path);
-        }
+    let (mut found, below) = entries(folder)?;
+    for folder in below {
+        found.extend(pages(&folder)?);
     }
     Ok(found)
+}
+
+/// Pages and folders that lie in a folder.
+fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let paths: Vec<PathBuf> = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        paths.into_iter().partition(|path| path.is_dir());
+    let is_page = |path: &PathBuf| path.extension() == Some("md".as_ref());
+    Ok((files.into_iter().filter(is_page).collect(), folders))
 }
 
 /// What is wrong with a link, if anything is. The world outside is not asked.

@@ -52,15 +52,17 @@ impl Page {
 }
 
 impl Step {
-    /// Lines of the page that did not come, in their order. A line `…` stands for any others.
+    /// Lines of the page that did not come, in their order. A `…` at the end of a line stands for its rest, and a line of it for
+    /// any others.
     pub(crate) fn missing<'a>(&'a self, said: &str) -> Vec<&'a str> {
         let mut said = said.lines().map(plain);
         let expected = self.expected.as_deref().unwrap_or_default().lines();
         let wanted = expected.filter(|line| !line.trim().is_empty() && line.trim() != "…");
         wanted
             .filter(|line| {
-                let wanted = plain(line);
-                !said.any(|came| came == wanted)
+                let (wanted, cut) = (plain(line), line.ends_with('…'));
+                let wanted = wanted.trim_end_matches(['…', ' ']);
+                !said.any(|came| came == wanted || (cut && came.starts_with(wanted)))
             })
             .collect()
     }

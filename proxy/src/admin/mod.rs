@@ -5,7 +5,6 @@
 
 mod accept;
 mod access;
-mod ahead;
 mod bridge;
 mod burndown;
 mod events;

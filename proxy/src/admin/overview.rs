@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::parity::Shelf;
 use super::routes::{counted, describe};
-use super::{Shown, ahead};
+use super::{Shown, legacy, pilot};
 use crate::config::RouteConfig;
 use crate::gateway::Generation;
 use crate::metrics::{Role, Traffic};
@@ -66,10 +66,10 @@ impl Overview {
         let told = |history: &History| {
             let row = |route: &RouteConfig| {
                 let counted = traffic.get(&*route.id).copied().unwrap_or_default();
-                let parity = shelf.brief(route);
+                let judged = [shelf.brief(route), pilot::stance(shown, route)];
                 Row {
                     id: Arc::clone(&route.id),
-                    told: row(&generation, route, counted, parity, history),
+                    told: row(&generation, route, counted, judged, history),
                 }
             };
             let rows = generation.config.routes.iter().map(row).collect();
@@ -140,8 +140,8 @@ fn glance(shown: &Shown, generation: &Generation, history: &History) -> Value {
         "routes": states(generation),
         "native_share": (all > 0).then(|| rounded(share / all as f64, 4)),
         "requests_per_second": rounded(rate(old + new), 2),
-        "legacy": ahead::legacy(shown, generation),
-        "pilot": ahead::pilots(shown, generation),
+        "legacy": legacy::glance(shown),
+        "pilot": pilot::summary(shown),
     })
 }
 
@@ -171,7 +171,7 @@ fn row(
     generation: &Generation,
     route: &RouteConfig,
     traffic: Traffic,
-    parity: Value,
+    [parity, pilot]: [Value; 2],
     history: &History,
 ) -> Value {
     let mut row = describe(route);
@@ -182,7 +182,7 @@ fn row(
         "rust": now(history, &route.id, Side::Rust),
     });
     row["parity"] = parity;
-    row["pilot"] = ahead::pilot(route);
+    row["pilot"] = pilot;
     row["leaves"] = json!(generation.leaves(&route.id));
     row
 }

@@ -1,7 +1,7 @@
 //! Hands a route back to the pilot, and tells how it stands to one.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{self, Path};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use super::{Shown, problem};
 use crate::config::RouteConfig;
 use crate::edit;
 use crate::ledger;
+use crate::pilot::State;
 use crate::reload;
 
 /// The body of a `POST`.
@@ -27,9 +28,17 @@ pub(super) fn stance(shown: &Shown, route: &RouteConfig) -> Value {
     json!({ "state": stance.state.name(), "why": stance.why })
 }
 
+/// How many routes are the pilot's, and how many of those wait for a person or another build.
+pub(super) fn summary(shown: &Shown) -> Value {
+    let stances = shown.pilot.stances();
+    let waits = |state: &State| matches!(state, State::Paused | State::RolledBack);
+    let paused = stances.iter().filter(|(_, state)| waits(state)).count();
+    json!({ "on": stances.len(), "paused": paused })
+}
+
 /// `POST /api/routes/{id}/pilot` with `{"resume": true}` edits routes.toml and answers with the pilot's stance then.
 pub(super) async fn resume(
-    State(shown): State<Shown>,
+    extract::State(shown): extract::State<Shown>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: String,

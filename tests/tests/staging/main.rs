@@ -24,7 +24,8 @@ async fn the_pilot_takes_the_hooks_to_100_and_back_when_a_defect_is_planted() ->
     stage.until_dial(100.0).await?;
     report.mark("100 %: the native hooks answer");
     clients.another(300).await?;
-    stage.picture("migrated.png", "#/").await?;
+    let row = "tr[data-route=hooks] .c-rps .rust .v";
+    stage.picture("migrated.png", "#/", row).await?;
 
     ensure!(
         stage.defect().served() == 0,
@@ -35,9 +36,15 @@ async fn the_pilot_takes_the_hooks_to_100_and_back_when_a_defect_is_planted() ->
     stage.defect().plant();
     stage.until_dial(0.0).await?;
     report.mark("0 %: rolled back");
+    let alert = stage.until_alert("OvergrowPilotRolledBack").await?;
+    report.mark(&format!("Prometheus says: {alert}"));
     clients.another(300).await?;
     stage
-        .picture("rolled-back.png", &format!("#/route/{HOOKS}"))
+        .picture(
+            "rolled-back.png",
+            &format!("#/route/{HOOKS}"),
+            ".plain tbody tr",
+        )
         .await?;
 
     let seen = clients.stop().await?;

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use overgrow::{Overgrow, Running};
 use overgrow_tests::admin::json;
-use overgrow_tests::browser;
+use overgrow_tests::browser::Visit;
+use overgrow_tests::kit;
 use overgrow_tests::legacy::OpenClaw;
-use overgrow_tests::prometheus::Prometheus;
+use overgrow_tests::prometheus::{Alert, Prometheus, scraping};
 use overgrow_tests::sidecar::{folder, forwarding, target};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -74,7 +75,7 @@ impl Stage {
             .layer(HOOKS, defect.clone())
             .config_file(folder.path().join("routes.toml"));
         let running = tokio::task::spawn_blocking(move || builder.start()).await??;
-        let prometheus = Prometheus::scraping(&[running.admin()]).await?;
+        let prometheus = Prometheus::configured(&watching(running.admin())?).await?;
         Ok(Self {
             _gateway: gateway,
             running: Some(running),
@@ -97,6 +98,21 @@ impl Stage {
     /// The Prometheus that watches.
     pub(crate) fn prometheus(&self) -> &Prometheus {
         &self.prometheus
+    }
+
+    /// Waits until that alert of deploy/prometheus fires; gives what it tells people.
+    pub(crate) async fn until_alert(&self, name: &str) -> Result<String> {
+        let began = Instant::now();
+        loop {
+            let alerts = self.prometheus.alerts().await?;
+            let fires =
+                |alert: &&Alert| alert.labels["alertname"] == name && alert.state == "firing";
+            if let Some(alert) = alerts.iter().find(fires) {
+                return Ok(alert.annotations["summary"].clone());
+            }
+            ensure!(began.elapsed() < WALK, "{name} does not fire: {alerts:?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// The line of routes.toml that holds the dial, as the pilot left it.
@@ -129,12 +145,18 @@ impl Stage {
         moved.map(read).collect()
     }
 
-    /// Takes a picture of the page.
-    pub(crate) async fn picture(&self, name: &str, place: &str) -> Result<()> {
+    /// Takes a picture of the page once there is a number where `sign` says.
+    pub(crate) async fn picture(&self, name: &str, place: &str, sign: &str) -> Result<()> {
         let pictures = pictures()?;
         std::fs::create_dir_all(&pictures)?;
-        let url = format!("http://{}/{place}", self.admin());
-        browser::picture(&url, &pictures.join(name)).await
+        let (url, picture) = (
+            format!("http://{}/{place}", self.admin()),
+            pictures.join(name),
+        );
+        let picture = picture.to_str().context("a path of text")?;
+        Visit::begin("picture.mjs", [&*url, sign, picture])?
+            .ended()
+            .await
     }
 
     fn admin(&self) -> SocketAddr {
@@ -161,6 +183,14 @@ impl Drop for Stage {
 /// Where pictures and report lie afterwards.
 pub(crate) fn pictures() -> Result<PathBuf> {
     Ok(target()?.join("staging"))
+}
+
+/// A prometheus.yml with the alerts that operators are given.
+fn watching(admin: SocketAddr) -> Result<String> {
+    let rules = kit::tree("..")
+        .join("deploy/prometheus/rules/overgrow.yml")
+        .canonicalize()?;
+    Ok(format!("{}rule_files: [{rules:?}]\n", scraping(&[admin])))
 }
 
 fn text(gateway: &OpenClaw, folder: &TempDir) -> Result<String> {

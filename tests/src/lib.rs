@@ -15,6 +15,7 @@ pub mod kit;
 pub mod legacy;
 pub mod load;
 pub mod nginx;
+pub mod notes;
 pub mod origin;
 pub mod process;
 pub mod prometheus;

@@ -14,7 +14,7 @@ use super::measure::{Measured, Sign, Times};
 use super::script::MEASURED;
 use super::stage::{Before, Stage};
 use super::traffic::{CLIENTS, Totals, Traffic};
-use crate::edit::Edited;
+use crate::edit::{Edited, Note};
 
 /// Between two frames of what moves.
 const FRAME: Duration = Duration::from_millis(100);
@@ -78,6 +78,8 @@ impl Paper {
         else {
             return self.line("edit", "nothing to change");
         };
+        // Who turned the dial is plain here, and the line is long enough.
+        let (before, after) = (Note::cut(before), Note::cut(after));
         let gone = format!("{:<40}", format!("- {before}"));
         self.line(
             "edit",

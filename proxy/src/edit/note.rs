@@ -86,6 +86,11 @@ impl Note {
         }
     }
 
+    /// A line without its note.
+    pub fn cut(line: &str) -> &str {
+        Self::find(line).map_or(line, |(at, _)| line[..at].trim_end())
+    }
+
     /// The note in a comment, and where it begins. What stands before it is a person's.
     pub(super) fn find(comment: &str) -> Option<(usize, Self)> {
         let hashes = comment.match_indices('#').map(|(at, _)| at);
@@ -190,6 +195,13 @@ mod tests {
         check("# file 2026-11-20T18:00:00Z 5 -> 25", None);
         check("# cli 2026-11-20T18:00:00Z 5 -> 101", None);
         check("# cli 2026-11-20T18:00:00Z resumed", None);
+    }
+
+    #[test]
+    fn a_line_is_shown_without_it() {
+        let line = "rust = 25  # ours # cli 2026-11-20T18:00:00Z 5 -> 25";
+        assert_eq!(Note::cut(line), "rust = 25  # ours");
+        assert_eq!(Note::cut("rust = 25  # ours"), "rust = 25  # ours");
     }
 
     #[test]

@@ -9,8 +9,10 @@ import { rate, share, short, took } from "./format.js";
 import { Plot, area, axis, fromZero, last, line, over, timeAxis, valueAxis } from "./plot.js";
 
 const SCALE = { scales: { y: { range: fromZero } } };
-/// A plot on a logarithmic axis begins somewhere above zero.
-const LEAST_S = 0.0001;
+/// A logarithmic axis begins somewhere above zero: at a microsecond.
+const LEAST_S = 1e-6;
+/// Of a decade: each a third longer than the one before.
+const BINS = 8;
 
 /// All plots of a route.
 export class Charts {
@@ -45,6 +47,8 @@ export class Charts {
   /// Shows `/api/trend?route=ID`.
   trend({ at, legacy, rust }) {
     const both = (name, write) => `Latest: legacy ${write(last(legacy[name]))}, rust ${write(last(rust[name]))}.`;
+    const shadows = [["legacy", legacy], ["rust", rust]].filter(([, side]) => side.role === "shadow");
+    for (const plot of [this.#rps, this.#errors, this.#quantiles]) plot.note(shadows.map(([name]) => `${name} as a shadow`).join());
     this.#rps.show([at, legacy.rps, rust.rps], both("rps", rate));
     this.#errors.show([at, legacy.errors, rust.errors], both("errors", share));
     this.#quantiles.show([at, legacy.p50, legacy.p99, rust.p50, rust.p99], `p50: ${both("p50", took)} p99: ${both("p99", took)}`);
@@ -64,16 +68,22 @@ function tick(seconds) {
   return seconds < 1 ? `${short(seconds * 1000)} ms` : `${short(seconds)} s`;
 }
 
-/// Buckets from the first to the last with anything in it, each at its lower edge; and the same in words.
+/// Both sides' shares in bins of equal width on the logarithmic axis, each at its lower edge; and the same in words. The
+/// API's buckets are finer than the eye, and it leaves out those that are empty.
 function steps(le, legacy, rust) {
-  const filled = le.map((_, index) => legacy[index] + rust[index] > 0);
-  const from = Math.max(0, filled.indexOf(true) - 1);
-  const to = Math.min(le.length, filled.lastIndexOf(true) + 2);
-  const edges = le.map((_, index) => (index === 0 ? LEAST_S : le[index - 1]));
-  const part = (counts) => counts.map((count) => (sum(counts) > 0 ? count / sum(counts) : null)).slice(from, to);
-  const usual = (counts) => took(le[counts.indexOf(Math.max(...counts))]);
-  const words = (name, counts) => (sum(counts) > 0 ? `Most answers of ${name} took up to ${usual(counts)}.` : `None of ${name}.`);
-  return [[edges.slice(from, to), part(legacy), part(rust)], `${words("the legacy", legacy)} ${words("rust", rust)}`];
+  const bins = le.map((bound) => Math.ceil(Math.log10(Math.max(bound, LEAST_S)) * BINS - 1));
+  const [from, to] = [Math.min(...bins) - 1, Math.max(...bins) + 1];
+  const edges = Array.from({ length: to - from + 1 }, (_, index) => 10 ** ((from + index) / BINS));
+  const part = (counts) => {
+    const all = sum(counts);
+    const shares = edges.map(() => (all > 0 ? 0 : null));
+    counts.forEach((count, index) => { shares[bins[index] - from] += all > 0 ? count / all : null; });
+    return shares;
+  };
+  const usual = (shares) => took(edges[shares.indexOf(Math.max(...shares)) + 1]);
+  const words = (name, shares) => (shares[0] === null ? `None of ${name}.` : `Most answers of ${name} took up to ${usual(shares)}.`);
+  const [old, native] = [part(legacy), part(rust)];
+  return [[edges, old, native], `${words("the legacy", old)} ${words("rust", native)}`];
 }
 
 function sum(values) {

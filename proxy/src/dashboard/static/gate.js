@@ -13,6 +13,7 @@ const percent = (value) => `${plain(value)} %`;
 /// Name in the API → words, unit, and the sign between value and threshold.
 const CONDITIONS = {
   mismatch: ["Differing answers, 95 % bound", percent, "<"],
+  "mismatch odds": ["Odds that fewer differ than may", plain, "≥"],
   hold: ["Time at this stop", span, "≥"],
   errors: ["5xx of rust over the legacy's", (value) => `${plain(value)} points`, "≤"],
   "errors in a row": ["5xx of rust in a row", plain, "<"],

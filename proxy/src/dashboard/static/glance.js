@@ -5,11 +5,16 @@
 
 import uPlot from "./uplot.js";
 import { el, mark, say } from "./dom.js";
-import { count, rate, share, short, span } from "./format.js";
+import { count, rate, share, short } from "./format.js";
 import { Plot, area, colour, fromZero, last, over, timeAxis, valueAxis } from "./plot.js";
 
-/// A legacy that was asked this recently is not idle in anybody's mind.
-const NOTABLE_S = 60;
+/// What becomes of the legacy, and whether that is good news.
+const LEGACY = {
+  needed: ["needed", null],
+  idle: ["idle", null],
+  "can-go": ["can be switched off", "good"],
+  gone: ["gone", "good"],
+};
 const STATES = ["rust", "split", "legacy"];
 
 /// Tiles and two plots.
@@ -60,11 +65,12 @@ export class Glance {
   }
 
   #showLegacy(legacy) {
-    const { needed = true, idle_seconds: idle = null, why = "" } = legacy ?? {};
-    say(this.#legacy.value, needed ? "needed" : "can be switched off");
-    say(this.#legacy.words, idle >= NOTABLE_S ? `idle for ${span(idle)}; ${why}` : why);
-    mark(this.#legacy.node, "data-state", needed ? null : "good");
+    const { needed = true, state = needed ? "needed" : "can-go", why = "" } = legacy ?? {};
+    const [word, tone] = LEGACY[state] ?? [state, null];
+    say(this.#legacy.value, word);
+    say(this.#legacy.words, why.replace(/^(needed|none|can be switched off): /, ""));
     mark(this.#legacy.words, "title", why);
+    mark(this.#legacy.node, "data-state", tone);
   }
 
   /// Shows `/api/trend` of all routes together.

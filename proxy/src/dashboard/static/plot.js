@@ -4,7 +4,7 @@
 // painted, and painted again when the theme turns.
 
 import uPlot from "./uplot.js";
-import { el, mark } from "./dom.js";
+import { el, mark, say } from "./dom.js";
 import { clock } from "./format.js";
 
 /// Of the plot itself; the legend below it takes what lines it needs.
@@ -71,6 +71,7 @@ export function fromZero(_plot, _least, most) {
 export class Plot {
   node;
   #box = el("div", { class: "plot-box", role: "img" });
+  #note = el("em");
   #plot = null;
   #options;
   #resized = new ResizeObserver(() => this.#fit());
@@ -79,7 +80,7 @@ export class Plot {
   constructor(title, options) {
     this.#options = options;
     this.title = title;
-    this.node = el("figure", { class: "plot" }, el("figcaption", {}, title), this.#box);
+    this.node = el("figure", { class: "plot" }, el("figcaption", {}, title, " ", this.#note), this.#box);
     this.#resized.observe(this.#box);
     addEventListener("repaint", this.#repaint);
   }
@@ -90,6 +91,11 @@ export class Plot {
     this.columns = columns;
     if (this.#plot) this.#plot.setData(columns);
     else this.#fit();
+  }
+
+  /// A word beside the title on what is shown.
+  note(words) {
+    say(this.#note, words);
   }
 
   /// Ends it. Its box may be gone by then.

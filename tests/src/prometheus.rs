@@ -1,7 +1,7 @@
 //! A real Prometheus that scrapes what a test tells it to.
 //!
 //! It must not know what the metrics mean. The surprise: it takes port 0 and logs the port it got, and it does so before it can be
-//! asked, so readiness is a second line of its log. It scrapes five times a second, so that a `rate` over a minute has two samples
+//! asked, so readiness is a second line of its log. It scrapes twice a second, so that a `rate` over a minute has two samples
 //! before a test grows old; what a test waits for, it waits for in [`Prometheus::until`].
 
 use crate::ask::{get, post};
@@ -17,16 +17,16 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Between two scrapes, and between two evaluations of the rules.
-pub const INTERVAL: &str = "200ms";
+pub const INTERVAL: &str = "500ms";
 
 /// A start takes a tenth of a second; the rest is for a machine that compiles at the same time.
 const START: Duration = Duration::from_secs(30);
 
-/// Between two looks at something that only shows when asked: half a scrape.
+/// Between two looks at something that only shows when asked: a fifth of a scrape.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// How long a condition may take to come true: a hundred scrapes.
-const SOON: Duration = Duration::from_secs(20);
+/// How long a condition may take to come true: a few scrapes; the rest is for a machine that compiles at the same time.
+const SOON: Duration = Duration::from_secs(60);
 
 /// A running Prometheus; ended on drop, with all it stored.
 pub struct Prometheus {
@@ -123,7 +123,7 @@ impl Prometheus {
         Ok(found.first().map(|series| series.value))
     }
 
-    /// Asks again and again until the answer is as wanted; gives it. Fails after twenty seconds with the last answer.
+    /// Asks again and again until the answer is as wanted; gives it. Fails after a minute with the last answer.
     pub async fn until(
         &self,
         expression: &str,
@@ -143,7 +143,7 @@ impl Prometheus {
     /// Waits until every target has been scraped since this call, so that what was counted before it can be queried.
     pub async fn caught_up(&self) -> Result<()> {
         let now = self.value("time()").await?.context("a time")?;
-        let behind = format!("min(timestamp(up)) > {now}");
+        let behind = format!("min(timestamp(up == 1)) > {now}");
         self.until(&behind, |found| !found.is_empty()).await?;
         Ok(())
     }

@@ -15,12 +15,16 @@ const COLOURS = {
   gate: "#F2495C",
   expected: "#8AB8FF",
   noise: "#9FA7B3",
+  on: "#73BF69",
+  done: "#8AB8FF",
+  paused: "#FADE2A",
+  "rolled-back": "#F2495C",
 };
 
 /** Which of them a label's values can begin with. */
 const VALUES = {
   backend: ["legacy", "rust"],
-  state: ["legacy", "split", "rust"],
+  state: ["legacy", "split", "rust", "on", "done", "paused", "rolled-back"],
   verdict: ["match", "mismatch", "expected", "noise"],
   outcome: ["compared", "dropped"],
 };
@@ -190,7 +194,7 @@ export const moves = (of) => [
 export const dashboard = (uid, title, description, { choices, rows, annotations }) => ({
   uid, title, description,
   tags: ["overgrow"],
-  schemaVersion: 42, version: 1, editable: true, graphTooltip: 1, fiscalYearStartMonth: 0, liveNow: false, preload: false, weekStart: "",
+  schemaVersion: 41, version: 1, editable: true, graphTooltip: 1, fiscalYearStartMonth: 0, liveNow: false, preload: false, weekStart: "",
   time: { from: "now-30m", to: "now" }, timezone: "browser", refresh: "10s",
   timepicker: { refresh_intervals: ["5s", "10s", "30s", "1m", "5m"] },
   links: [{ asDropdown: false, icon: "external link", includeVars: true, keepTime: true, tags: ["overgrow"], targetBlank: false, title: "overgrow", tooltip: "", type: "dashboards", url: "" }],

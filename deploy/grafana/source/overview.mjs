@@ -70,6 +70,13 @@ const migration = [
   lines("Burn-down", "Routes by state over time: the blue ones are what is left to do.", [query(byState, "{{state}}")], { stack: true, steps: true }),
   lines("Dials", "Where each route's dial stands; the highest of all sidecars. Vertical lines are moves.",
     [query(`max by (route) (overgrow_route_rust_percent{${R}})`, "{{route}}")], { unit: "percent", max: 100, steps: true, links: pageOf("${__field.labels.route}") }),
+  lines("Idle legacy", "Time since somebody last needed the legacy: it can go when this is long enough and nothing needs it.",
+    [query(`min(overgrow_legacy_idle_seconds{${S}})`, "idle")], { unit: "s" }),
+  number("The legacy is", "Whether the service that is replaced can be switched off; `overgrow status` names what still needs it.",
+    [query(`max(overgrow_legacy_needed{${S}})`, "legacy")],
+    { texts: { 0: { text: "not needed", color: "green" }, 1: { text: "needed", color: "text" } }, width: 8, height: 8 }),
+  lines("Pilot", "Routes by how the pilot stands to them.",
+    [query(`sum by (state) (max by (job, route, state) (overgrow_pilot_state{${R}}))`, "{{state}}")], { stack: true, steps: true }),
 ];
 
 const health = [

@@ -54,6 +54,10 @@ const parity = [
 ];
 
 const dial = [
+  lines("Pilot", "How the pilot stands to the route; `rolled-back` and `paused` wait for a person or a new build.",
+    [query(`max by (state) (overgrow_pilot_state{${R}})`, "{{state}}")], { max: 1, steps: true, width: 12, links }),
+  lines("Moves by the pilot", "Promotions and rollbacks since the start of each sidecar.",
+    [query(`sum by (direction) (overgrow_pilot_moves_total{${R}})`, "{{direction}}")], { steps: true, width: 12, links }),
   lines("Dial", "Where it stands in each sidecar. Vertical lines are moves; the sidecar's page says who moved it and why.",
     [query(`overgrow_route_rust_percent{${R}}`, "{{instance}}")], { unit: "percent", max: 100, steps: true, width: 12, links }),
   lines("Shadow requests", "By what became of them, per second.", [query(`sum by (outcome) (rate(overgrow_shadow_total{${R}}${RATE}))`, "{{outcome}}")], { unit: "reqps", stack: true, width: 12, links }),

@@ -107,8 +107,8 @@ fn below(source: &str, last: &Line, line: &str) -> Option<Splice> {
 
 /// The first line below a header that has none.
 fn below_header(source: &str, table: &Table, line: &str) -> Option<Splice> {
-    // A table that was never written has no place.
-    let header = table.span()?;
+    // A table that only its children's headers name has none of its own: what stands there is theirs.
+    let header = table.span().filter(|_| !table.is_implicit())?;
     Some(under(source, header.start, line))
 }
 

@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -93,10 +93,25 @@ pub(super) async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    match access.judge(&Asked::of(&request), request.method(), request.headers()) {
+    let asked = Asked::of(&request);
+    let judged = access.judge(&asked, request.method(), request.headers());
+    let mut response = match judged {
         Err((status, detail)) => problem::of(status, detail),
         Ok(()) => next.run(request).await,
+    };
+    if !matches!(asked, Asked::Page) {
+        keep_to_itself(response.headers_mut());
     }
+    response
+}
+
+/// Data is kept by no cache, and taken for nothing but what it says it is.
+fn keep_to_itself(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
 }
 
 /// What a request is for, as far as the rules differ.

@@ -110,7 +110,7 @@ fn note(points: &mut Vec<Point>, point: Point, step: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::By;
+    use crate::route::By;
 
     fn moved(route: &str, second: u64, from: Option<f64>, to: f64) -> Move {
         Move {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Extension;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::Value;
@@ -110,8 +110,8 @@ impl Feed {
     fn send_change(&self, before: &Overview, now: &Overview) {
         match now.since(before) {
             Change::Nothing => {}
-            Change::Some(change) => self.send("change", &change),
-            Change::Everything => self.send("snapshot", &now.whole()),
+            Change::Rows(change) => self.send("change", &change),
+            Change::Table => self.send("snapshot", &now.whole()),
         }
     }
 
@@ -156,12 +156,11 @@ pub(super) async fn stream(Extension(feed): Extension<Arc<Feed>>) -> Response {
     });
     let fields = [
         (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-store"),
+        // nginx would hold events back until it has a buffer full of them.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     let fields = fields.map(|(name, value)| (name, HeaderValue::from_static(value)));
-    // nginx would hold events back until it has a buffer full of them.
-    let at_once = [("x-accel-buffering", HeaderValue::from_static("no"))];
-    (fields, at_once, Body::from_stream(events)).into_response()
+    (fields, Body::from_stream(events)).into_response()
 }
 
 struct Listener {

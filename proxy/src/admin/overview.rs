@@ -48,9 +48,9 @@ pub(super) enum Change {
     /// In nothing but the time.
     Nothing,
     /// In this; rows that did not change are not in it.
-    Some(Value),
+    Rows(Value),
     /// Routes came, went or changed places.
-    Everything,
+    Table,
 }
 
 /// `GET /api/overview`.
@@ -95,13 +95,13 @@ impl Overview {
         let ids = |overview: &Self| overview.rows.len();
         let pairs = || self.rows.iter().zip(&before.rows);
         if ids(self) != ids(before) || pairs().any(|(new, old)| new.id != old.id) {
-            return Change::Everything;
+            return Change::Table;
         }
         if self.head == before.head && self.rows == before.rows {
             return Change::Nothing;
         }
         let changed = pairs().filter(|(new, old)| new != old);
-        Change::Some(self.told(changed.map(|(new, _)| new)))
+        Change::Rows(self.told(changed.map(|(new, _)| new)))
     }
 
     fn told<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> Value {
@@ -253,11 +253,11 @@ mod tests {
         assert_eq!(told(&overview(0.5, &[("a", 1), ("b", 2)])), Change::Nothing);
         assert_eq!(
             told(&overview(0.6, &[("a", 1), ("b", 3)])),
-            Change::Some(json!({"share": 0.6, "now": 7, "routes": [{"id": "b", "rust": 3}]}))
+            Change::Rows(json!({"share": 0.6, "now": 7, "routes": [{"id": "b", "rust": 3}]}))
         );
         assert_eq!(
             told(&overview(0.6, &[("a", 1), ("b", 2)])),
-            Change::Some(json!({"share": 0.6, "now": 7, "routes": []}))
+            Change::Rows(json!({"share": 0.6, "now": 7, "routes": []}))
         );
     }
 
@@ -269,7 +269,7 @@ mod tests {
             &[("b", 2), ("a", 1)],
             &[("a", 1), ("c", 2)],
         ] {
-            assert_eq!(overview(0.5, rows).since(&before), Change::Everything);
+            assert_eq!(overview(0.5, rows).since(&before), Change::Table);
         }
     }
 

@@ -54,9 +54,18 @@ async fn a_token_is_asked_for_and_not_kept() -> Result<()> {
 }
 
 #[tokio::test]
-async fn axe_finds_nothing_in_any_theme_and_size() -> Result<()> {
+async fn axe_finds_nothing_on_the_first_view_in_any_theme_and_size() -> Result<()> {
+    look("home").await
+}
+
+#[tokio::test]
+async fn axe_finds_nothing_on_a_routes_page_in_any_theme_and_size() -> Result<()> {
+    look("route").await
+}
+
+async fn look(view: &str) -> Result<()> {
     let sides = Sides::start().await?;
-    let arguments = [sides.admin(), sides.proxy(), pictures()?];
+    let arguments = [sides.admin(), sides.proxy(), pictures()?, view.to_owned()];
     Visit::begin("looks.mjs", arguments)?.ended().await
 }
 

@@ -6,9 +6,9 @@
 import uPlot from "./uplot.js";
 import { el } from "./dom.js";
 import { rate, share, short, took } from "./format.js";
-import { Plot, area, axis, fromZero, last, line, over, timeAxis, valueAxis } from "./plot.js";
+import { Plot, area, axis, fromZero, halfHour, last, line, over, timeAxis, valueAxis } from "./plot.js";
 
-const SCALE = { scales: { y: { range: fromZero } } };
+const SCALE = { scales: { x: { range: halfHour }, y: { range: fromZero } } };
 /// A logarithmic axis begins somewhere above zero: at a microsecond.
 const LEAST_S = 1e-6;
 /// Of a decade: each a third longer than the one before.

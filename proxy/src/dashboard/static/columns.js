@@ -3,9 +3,9 @@
 // It must not know elements. The surprise: the first click sorts by what is most worth seeing, which is the most for
 // numbers and the beginning of the alphabet for names.
 
-import { pilotWord } from "./words.js";
+import { gateWord, pilotWord } from "./words.js";
 
-const GATES = ["promote", "hold", "rollback"];
+const GATES = ["promote", "hold", "roll back"];
 const either = (row, name) => Math.max(row.now?.rust?.[name] ?? -1, row.now?.legacy?.[name] ?? -1);
 
 /// In the order of the table. `first` is the direction of the first click.
@@ -17,7 +17,7 @@ export const COLUMNS = [
   { key: "p99", name: "p99", of: (row) => either(row, "p99") },
   { key: "errors", name: "5xx", of: (row) => either(row, "errors") },
   { key: "parity", name: "Differs", of: (row) => (row.parity?.compared > 0 ? row.parity.bound : -1) },
-  { key: "gate", name: "Gate", of: (row) => (row.handler === null ? -1 : GATES.indexOf(row.parity?.state)) },
+  { key: "gate", name: "Gate", of: (row) => GATES.indexOf(gateWord(row).word) },
   { key: "pilot", name: "Pilot", of: (row) => pilotWord(row.pilot).word, first: "descending" },
 ];
 

@@ -35,9 +35,9 @@ export class Gate {
         el("thead", {}, el("tr", {}, ["", "Condition", "Value", "Must be", "n"].map((name) => el("th", { scope: "col" }, name || el("span", { class: "unseen" }, "Holds"))))),
         this.#rows)));
 
-  /// Shows `/api/parity/{id}` for a route with that handler.
-  show(handler, parity) {
-    const { word, tone } = gateWord({ handler, parity });
+  /// Shows `/api/parity/{id}` of that row.
+  show(row, parity) {
+    const { word, tone } = gateWord({ ...row, parity });
     say(this.#state, word);
     mark(this.#state, "data-tone", tone);
     say(this.#why, parity.why);
@@ -45,7 +45,7 @@ export class Gate {
   }
 }
 
-function row({ name, holds, value, threshold, n }) {
+function line({ name, holds, value, threshold, n }) {
   const [words, write, sign] = CONDITIONS[name] ?? [name, plain, ""];
   return el("tr", { "data-holds": String(holds) },
     el("td", { class: "mark" }, el("span", { "aria-hidden": "true" }, holds ? "✓" : "✗"), el("span", { class: "unseen" }, holds ? "holds" : "does not hold")),

@@ -6,7 +6,7 @@
 import uPlot from "./uplot.js";
 import { el, mark, say } from "./dom.js";
 import { count, rate, share, short } from "./format.js";
-import { Plot, area, colour, fromZero, last, over, timeAxis, valueAxis } from "./plot.js";
+import { Plot, area, colour, fromZero, halfHour, last, over, timeAxis, valueAxis } from "./plot.js";
 
 /// What becomes of the legacy, and whether that is good news.
 const LEGACY = {
@@ -35,7 +35,7 @@ export class Glance {
   #trend = new Plot("Requests per second, last 30 minutes", over(
     [area("legacy", "--legacy", rate), area("rust", "--rust", rate)],
     [timeAxis(), valueAxis(short)],
-    { scales: { y: { range: fromZero } } },
+    { scales: { x: { range: halfHour }, y: { range: fromZero } } },
   ));
   node = el("section", { class: "glance", "aria-label": "At a glance" },
     el("dl", { class: "tiles" }, this.#routes.node, this.#native.node, this.#rps.node, this.#pilot.node, this.#legacy.node),

@@ -67,6 +67,11 @@ export function fromZero(_plot, _least, most) {
   return [0, most > 0 ? most * 1.08 : 1];
 }
 
+/// The last half hour, however much of it is known: a plot that has just begun must not look like a long one.
+export function halfHour(_plot, _first, latest) {
+  return [latest - 1800, latest];
+}
+
 /// One plot. `options` are uPlot's own, without sizes; `title` names it.
 export class Plot {
   node;
@@ -75,7 +80,7 @@ export class Plot {
   #plot = null;
   #options;
   #resized = new ResizeObserver(() => this.#fit());
-  #repaint = () => this.#plot?.redraw(false);
+  #repaint = () => this.#again();
 
   constructor(title, options) {
     this.#options = options;
@@ -104,6 +109,13 @@ export class Plot {
     this.#resized.disconnect();
     this.#plot?.destroy();
     this.#plot = null;
+  }
+
+  /// The legend's marks keep the colours that they were made with.
+  #again() {
+    this.#plot?.destroy();
+    this.#plot = null;
+    this.#fit();
   }
 
   #fit() {

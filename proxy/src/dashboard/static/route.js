@@ -79,7 +79,7 @@ export class RoutePage {
 
   async #report() {
     const parity = await get(`parity/${encodeURIComponent(this.#id)}`);
-    this.#gate.show(this.#row?.handler, parity);
+    this.#gate.show(this.#row, parity);
     this.#differences.show(parity);
     this.#account.show(parity);
     this.#charts.histograms(parity.histograms);

@@ -88,8 +88,10 @@ export class Row {
     mark(this.#why, "title", parity?.why);
     const pilot = pilotWord(data.pilot);
     state(this.#pilot, pilot);
-    say(this.#pilotWhy, data.pilot?.why ?? "");
-    mark(this.#pilotWhy, "title", data.pilot?.why);
+    // Most routes are not the pilot's and need no reason for it, all the way down the table.
+    const why = data.pilot?.state === "off" ? null : data.pilot?.why;
+    say(this.#pilotWhy, why ?? "");
+    mark(this.#pilotWhy, "title", why);
   }
 }
 

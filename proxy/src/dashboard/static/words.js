@@ -12,14 +12,20 @@ export function stateOf(row) {
 }
 
 /// What the gate says: promote, hold or roll back.
-export function gateWord({ handler, parity }) {
-  if (!parity || handler === null) return { word: "–", tone: null };
+export function gateWord(row) {
+  if (!isWatched(row)) return { word: "–", tone: null };
+  const { parity } = row;
   const words = {
     promote: { word: "promote", tone: "good" },
     hold: { word: "hold", tone: "calm" },
     rollback: { word: "roll back", tone: "bad" },
   };
   return words[parity.state] ?? { word: parity.state, tone: null };
+}
+
+/// Whether anything of the route is or was compared.
+function isWatched({ handler, shadow, parity }) {
+  return Boolean(parity) && handler !== null && (shadow > 0 || parity.compared > 0);
 }
 
 /// What the pilot does with the route.

@@ -61,10 +61,19 @@ impl PilotMetrics {
         self.webhooks.with_label_values(&[result]).inc();
     }
 
+    /// A counter that is born at one has not risen, as far as Prometheus can tell.
+    fn begin(&self, route: &str) {
+        for direction in ["promote", "rollback"] {
+            self.moves.with_label_values(&[route, direction]);
+        }
+        self.failures.with_label_values(&[route]);
+    }
+
     /// How the pilot stands to each route. Every state has a series, and routes that are gone lose theirs.
     pub fn states(&self, states: &[&'static str], routes: &[(String, &'static str)]) {
         self.state.reset();
         for (route, is) in routes {
+            self.begin(route);
             for state in states {
                 let gauge = self.state.with_label_values(&[route.as_str(), state]);
                 gauge.set(i64::from(is == state));

@@ -10,6 +10,7 @@ mod outbox;
 mod pilot;
 mod plugins;
 mod reading;
+mod reload;
 mod route;
 mod shadow;
 mod traffic;
@@ -17,8 +18,8 @@ mod traffic;
 use std::time::Duration;
 
 use prometheus::{
-    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
-    IntGaugeVec, Opts, Registry,
+    Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry,
 };
 
 pub use self::gate::Thresholds;
@@ -32,6 +33,7 @@ use self::bridge::BridgeMetrics;
 use self::gate::GateMetrics;
 use self::legacy::LegacyMetrics;
 use self::outbox::OutboxMetrics;
+use self::reload::ReloadMetrics;
 use self::shadow::Comparisons;
 pub use self::traffic::Traffic;
 
@@ -52,10 +54,7 @@ pub struct Metrics {
     denied: IntCounterVec,
     rust_percent: prometheus::GaugeVec,
     routes: IntGaugeVec,
-    reload: IntCounterVec,
-    reload_seconds: Histogram,
-    generation: IntGauge,
-    synchronized: IntGauge,
+    reload: ReloadMetrics,
     refused: IntCounterVec,
     upstream_up: IntGaugeVec,
     log_lines_dropped: IntCounter,
@@ -109,26 +108,7 @@ impl Metrics {
                 &["route"],
             )?,
             routes: gauges("routes", "Routes by state", &["state"])?,
-            reload: counters(
-                "reload_total",
-                "Reads of routes.toml that found a change",
-                &["result"],
-            )?,
-            reload_seconds: Histogram::with_opts(
-                HistogramOpts::new(
-                    "overgrow_reload_seconds",
-                    "Time from noticing a change to using it",
-                )
-                .buckets(SECONDS.to_vec()),
-            )?,
-            generation: IntGauge::with_opts(opts(
-                "config_generation",
-                "Counts accepted versions of routes.toml",
-            ))?,
-            synchronized: IntGauge::with_opts(opts(
-                "config_synchronized",
-                "1 when routes.toml is what is running",
-            ))?,
+            reload: ReloadMetrics::new()?,
             refused: counters(
                 "refused_total",
                 "Requests refused before routing",
@@ -164,10 +144,6 @@ impl Metrics {
             pilot: PilotMetrics::new()?,
             registry,
         };
-        // A counter that is born at one has not risen, as far as Prometheus can tell.
-        for result in ["ok", "rejected", "unchanged"] {
-            metrics.reload.with_label_values(&[result]);
-        }
         metrics.register()?;
         Ok(metrics)
     }
@@ -182,12 +158,7 @@ impl Metrics {
         self.registry
             .register(Box::new(self.rust_percent.clone()))?;
         self.registry.register(Box::new(self.routes.clone()))?;
-        self.registry.register(Box::new(self.reload.clone()))?;
-        self.registry
-            .register(Box::new(self.reload_seconds.clone()))?;
-        self.registry.register(Box::new(self.generation.clone()))?;
-        self.registry
-            .register(Box::new(self.synchronized.clone()))?;
+        self.reload.register(&self.registry)?;
         self.registry.register(Box::new(self.refused.clone()))?;
         self.registry.register(Box::new(self.upstream_up.clone()))?;
         self.registry
@@ -259,30 +230,22 @@ impl Metrics {
 
     /// A new version of routes.toml is running.
     pub fn reloaded(&self, generation: u64, took: Duration) {
-        self.reload.with_label_values(&["ok"]).inc();
-        self.reload_seconds.observe(took.as_secs_f64());
-        self.generation
-            .set(i64::try_from(generation).unwrap_or(i64::MAX));
-        self.synchronized.set(1);
+        self.reload.taken(generation, took);
     }
 
     /// routes.toml changed and was not taken.
     pub fn reload_rejected(&self) {
-        self.reload.with_label_values(&["rejected"]).inc();
-        self.synchronized.set(0);
+        self.reload.rejected();
     }
 
     /// A generation runs that is not what routes.toml says.
     pub fn out_of_sync(&self, generation: u64) {
-        self.generation
-            .set(i64::try_from(generation).unwrap_or(i64::MAX));
-        self.synchronized.set(0);
+        self.reload.out_of_sync(generation);
     }
 
     /// routes.toml is again what is running, without a new generation.
     pub fn resynchronized(&self) {
-        self.reload.with_label_values(&["unchanged"]).inc();
-        self.synchronized.set(1);
+        self.reload.unchanged();
     }
 
     /// Where each dial stands. Routes that are gone lose their series.

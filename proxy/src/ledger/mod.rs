@@ -154,11 +154,10 @@ impl Ledger {
         answered.recv().map_err(|_| LedgerError::Closed)?
     }
 
-    /// A dial moved: it is remembered, written soon, and told to whoever listens. Waits only for a writer that is
-    /// hundreds of messages behind.
+    /// A dial moved: it is remembered, written soon, and told to whoever listens. Never waits for the disk.
     pub fn moved(&self, moved: Move) {
-        self.0.books.history.add(moved.clone());
-        self.0.post.wait(Message::Moved(moved));
+        self.0.books.history.add(moved);
+        self.0.post.changed();
     }
 
     /// Moves of a route's dial, or of all, the newest first. Two hundred are remembered of each route.

@@ -13,6 +13,9 @@ use crate::route::By;
 /// Moves remembered per route. A migration has a dozen; this is a dial that somebody plays with for a day.
 pub(super) const REMEMBERED: usize = 200;
 
+/// Moves that may wait for a disk that cannot be written. Beyond it the oldest are known to this process only.
+const WAITING: usize = 4096;
+
 /// Moves that a slow listener may be behind before it misses some: every route of a large file moving twice.
 const BEHIND: usize = 1024;
 
@@ -47,6 +50,8 @@ impl Move {
 /// What is remembered, and who wants to hear of more.
 pub(super) struct History {
     routes: Mutex<BTreeMap<String, VecDeque<Move>>>,
+    /// What the file does not have yet, the oldest first.
+    unwritten: Mutex<VecDeque<Move>>,
     news: broadcast::Sender<Move>,
 }
 
@@ -55,6 +60,7 @@ impl History {
     pub(super) fn of(moves: Vec<Move>) -> Self {
         let history = Self {
             routes: Mutex::default(),
+            unwritten: Mutex::default(),
             news: broadcast::channel(BEHIND).0,
         };
         moves.into_iter().for_each(|moved| history.keep(moved));
@@ -64,6 +70,7 @@ impl History {
     /// Adds a move and tells whoever listens.
     pub(super) fn add(&self, moved: Move) {
         self.keep(moved.clone());
+        locked(&self.unwritten).push_back(moved.clone());
         // Nobody may be listening.
         let _ = self.news.send(moved);
     }
@@ -81,9 +88,24 @@ impl History {
         moves.take(limit).cloned().collect()
     }
 
-    /// Everything, in the order of each route's moves.
-    pub(super) fn all(&self) -> Vec<Move> {
-        self.routes().values().flatten().cloned().collect()
+    /// What is to be written; it is the caller's from now on.
+    pub(super) fn take_unwritten(&self) -> Vec<Move> {
+        std::mem::take(&mut *locked(&self.unwritten)).into()
+    }
+
+    /// These could not be written, and come before what was added since.
+    pub(super) fn not_written(&self, moves: Vec<Move>) {
+        let mut unwritten = locked(&self.unwritten);
+        let since = std::mem::replace(&mut *unwritten, moves.into());
+        unwritten.extend(since);
+        let beyond = unwritten.len().saturating_sub(WAITING);
+        unwritten.drain(..beyond);
+    }
+
+    /// There is another file, and nothing of this is in it.
+    pub(super) fn unfiled(&self) {
+        let all: VecDeque<Move> = self.routes().values().flatten().cloned().collect();
+        *locked(&self.unwritten) = all;
     }
 
     /// Every move from now on.
@@ -101,8 +123,12 @@ impl History {
     }
 
     fn routes(&self) -> MutexGuard<'_, BTreeMap<String, VecDeque<Move>>> {
-        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.routes)
     }
+}
+
+fn locked<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Default for History {

@@ -7,7 +7,6 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use tokio::sync::Notify;
 
-use super::moves::Move;
 use super::sample::Sampled;
 use super::store::{Filter, LedgerError};
 
@@ -16,12 +15,10 @@ const QUEUE: usize = 64;
 
 /// What the writer is told.
 pub(super) enum Message {
-    /// A book has changed.
+    /// A book has changed, or a dial has moved.
     Changed,
     /// A sample of a route.
     Sample(String, Box<Sampled>),
-    /// A dial moved.
-    Moved(Move),
     /// Samples are asked for.
     Find(Question),
     /// Tell when everything up to here is written.
@@ -58,7 +55,7 @@ pub(super) fn open() -> (Post, Receiver<Message>) {
 }
 
 impl Post {
-    /// A book has changed. When the queue is full the writer is awake and looks at every book anyway.
+    /// Something is to be written. When the queue is full the writer is awake and looks at everything anyway.
     pub(super) fn changed(&self) {
         let _ = self.queue.try_send(Message::Changed);
     }

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use super::Books;
 use super::book::Book;
-use super::moves::Move;
 use super::post::{Message, Post, Question};
 use super::sample::Sampled;
 use super::shelf::{Shelf, Shelved};
@@ -40,7 +39,6 @@ pub(super) fn spawn(
         books,
         post,
         samples: Vec::new(),
-        moves: Vec::new(),
         due: None,
         rest: TICK,
     };
@@ -55,8 +53,6 @@ struct Writer {
     post: Post,
     /// Not yet written.
     samples: Vec<SampleRow>,
-    /// Not yet written.
-    moves: Vec<Move>,
     /// When to write; none when nothing has changed.
     due: Option<Instant>,
     /// From a change to its being written.
@@ -87,7 +83,6 @@ impl Writer {
         match message {
             Message::Changed => self.soon(),
             Message::Sample(route, sampled) => self.gather(route, *sampled),
-            Message::Moved(moved) => self.note(moved),
             Message::Find(question) => self.find(question),
             Message::Flush(done) => self.flush(&done),
             Message::Close => {
@@ -115,11 +110,6 @@ impl Writer {
             true => self.write(),
             false => self.soon(),
         }
-    }
-
-    fn note(&mut self, moved: Move) {
-        self.moves.push(moved);
-        self.soon();
     }
 
     fn find(&mut self, question: Question) {
@@ -186,18 +176,16 @@ impl Writer {
 
     /// Moves that could not be written are kept for the next time.
     fn save_moves(&mut self) {
-        if self.moves.is_empty() {
-            return;
-        }
-        match self.shelf.add_moves(&self.moves) {
-            true => self.moves.clear(),
-            false => self.soon(),
+        let moves = self.books.history.take_unwritten();
+        if !moves.is_empty() && !self.shelf.add_moves(&moves) {
+            self.books.history.not_written(moves);
+            self.soon();
         }
     }
 
     /// There is another file: every book goes into it, and all that is remembered of the dials.
     fn move_books(&mut self, latest: &[Epoch]) {
-        self.moves = self.books.history.all();
+        self.books.history.unfiled();
         for book in self.books.all() {
             book.move_to(latest.iter().find(|epoch| epoch.route == book.route()));
         }

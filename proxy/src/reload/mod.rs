@@ -300,14 +300,17 @@ impl Reloader {
         if from.is_off() {
             return;
         }
-        match self.build(config, running).await {
-            Ok(Ok(next)) => return self.run_lowered(next, &wanted, from),
+        let taken = match self.build(config, running).await {
+            Ok(Ok(next)) => self.run_lowered(next, &wanted, from),
             Ok(Err(error)) => self.not_built(&error),
             Err(ended) => self.not_built(&ended),
         };
+        if let Taken::Not = taken {
+            tracing::error!(route = wanted.route, "a rollback is not made");
+        }
     }
 
-    fn run_lowered(&mut self, next: Generation, wanted: &Lower, from: Dial) {
+    fn run_lowered(&mut self, next: Generation, wanted: &Lower, from: Dial) -> Taken {
         self.lowered.add(&wanted.route, from, wanted.at);
         let number = next.number;
         self.running.store(Arc::new(next));
@@ -315,6 +318,7 @@ impl Reloader {
         self.parts.metrics.out_of_sync(number);
         self.update_status(|status| status.lowered(number));
         self.say_what_is_lowered();
+        Taken::Yes
     }
 
     /// Loudly: what runs is not what the file says, and nobody wrote it.

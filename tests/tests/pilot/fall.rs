@@ -78,3 +78,21 @@ async fn a_route_that_fell_stays_down_until_it_is_resumed_and_begins_anew() -> R
     stage.until_moved("pilot", 5.0).await?;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_both_sides_fail_at_takes_no_route_down() -> Result<()> {
+    let lines = format!("rust = 50\nfallback = false\nshadow = {{ sample = 100 }}\ngate = {LONG}");
+    let stage = Stage::start(&route(&lines)).await?;
+    let traffic = stage.traffic();
+    traffic.more(60).await?;
+    stage.legacy.turn(Mood::Broken);
+    // Until the first failure is seen, so that rust is never alone with one.
+    traffic.more(20).await?;
+    stage.native.turn(Mood::Broken);
+    let failed = traffic.seen().failed;
+    let seen = traffic.more(150).await?;
+    assert!(seen.failed >= failed + 100, "{seen:?}");
+    assert_eq!(stage.line()?, "rust = 50");
+    assert_eq!(stage.stance().await?.0, "on");
+    Ok(())
+}

@@ -226,7 +226,7 @@ error: unknown key `zzz`
 1 | [zzz]
   |  ^^^
   |
-  = help: known here: `server`, `legacy`, `media`, `plugins`, `defaults` or `route`
+  = help: known here: `server`, `legacy`, `media`, `plugins`, `pilot`, `defaults` or `route`
 "#,
     ),
 ];

@@ -34,6 +34,15 @@ pub struct Failures {
 }
 
 impl Failures {
+    /// What remains when the evidence begins anew: how well the legacy is, which is none of rust's doing.
+    pub(super) fn of_legacy(&self) -> Self {
+        Self {
+            recent: self.recent,
+            answers: self.answers,
+            ..Self::default()
+        }
+    }
+
     /// Both statuses for one request.
     pub(super) fn pair(&mut self, legacy: u16, rust: u16) {
         self.pairs += 1;
@@ -92,6 +101,18 @@ mod tests {
         check(&[(200, 500), (200, 200), (200, 500)], 1);
         check(&[(200, 500), (500, 500), (200, 500)], 2);
         check(&[(200, 500), (500, 404)], 0);
+    }
+
+    #[test]
+    fn how_well_the_legacy_is_outlives_what_rust_did() {
+        let mut failures = Failures::default();
+        for _ in 0..KNOWN {
+            failures.pair(200, 500);
+        }
+        let mut next = failures.of_legacy();
+        assert_eq!((next.pairs, next.rust_only, next.row), (0, 0, 0));
+        next.rust(500);
+        assert_eq!(next.row, 1, "the legacy is known to be well");
     }
 
     #[test]

@@ -97,6 +97,16 @@ impl Evidence {
         }
     }
 
+    /// The next epoch, begun at a time in unix seconds, with nothing known but how well the legacy is: a new build at a
+    /// dial of 100 would otherwise fail unnoticed, for there is nobody left to ask.
+    #[must_use]
+    pub fn next(&self, fingerprint: String, at: u64) -> Self {
+        Self {
+            failures: self.failures.of_legacy(),
+            ..Self::begin(self.epoch.saturating_add(1), fingerprint, at)
+        }
+    }
+
     /// A request came that the shadow settings cover.
     pub fn eligible(&mut self, shape: &Shape) {
         self.ledger.eligible += 1;

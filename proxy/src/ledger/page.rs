@@ -83,8 +83,7 @@ impl Page {
 
     /// Ends the epoch and begins the next one.
     pub(super) fn turn(&mut self, fingerprint: &str, now: u64) {
-        let next = self.evidence.epoch.saturating_add(1);
-        self.evidence = Evidence::begin(next, fingerprint.to_owned(), now);
+        self.evidence = self.evidence.next(fingerprint.to_owned(), now);
         self.filing = Filing::default();
     }
 

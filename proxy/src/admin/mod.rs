@@ -259,6 +259,10 @@ async fn metrics(State(shown): State<Shown>) -> Response {
     let states: Vec<_> = states.map(|(route, state)| (route, state.name())).collect();
     let words = PilotState::ALL.map(PilotState::name);
     shown.metrics.pilot().states(&words, &states);
+    let shelf = parity::Shelf::of(&shown);
+    let routes = running.config.routes.iter();
+    let known = routes.filter_map(|route| shelf.known(route));
+    shown.metrics.evidence(known.collect());
     match shown.metrics.text() {
         Ok(text) => {
             let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

@@ -4,6 +4,7 @@
 //! nothing else. The surprise: a series exists from its first use on, so a route nobody asks for costs nothing.
 
 mod bridge;
+mod evidence;
 mod gate;
 mod legacy;
 mod outbox;
@@ -22,6 +23,7 @@ use prometheus::{
     Registry,
 };
 
+pub use self::evidence::Known;
 pub use self::gate::Thresholds;
 pub use self::pilot::PilotMetrics;
 pub use self::plugins::PluginMetrics;
@@ -30,6 +32,7 @@ pub use self::route::{RouteMetrics, StatusClass};
 pub use self::shadow::{Outcome, ShadowMetrics};
 
 use self::bridge::BridgeMetrics;
+use self::evidence::EvidenceMetrics;
 use self::gate::GateMetrics;
 use self::legacy::LegacyMetrics;
 use self::outbox::OutboxMetrics;
@@ -60,6 +63,7 @@ pub struct Metrics {
     log_lines_dropped: IntCounter,
     start_seconds: Gauge,
     comparisons: Comparisons,
+    evidence: EvidenceMetrics,
     bridge: BridgeMetrics,
     legacy: LegacyMetrics,
     plugins: PluginMetrics,
@@ -128,6 +132,7 @@ impl Metrics {
                 "Time from process start to ready",
             ))?,
             comparisons: Comparisons::new()?,
+            evidence: EvidenceMetrics::new()?,
             bridge: BridgeMetrics::new()?,
             legacy: LegacyMetrics::new()?,
             plugins: PluginMetrics::new()?,
@@ -166,6 +171,7 @@ impl Metrics {
         self.registry
             .register(Box::new(self.start_seconds.clone()))?;
         self.comparisons.register(&self.registry)?;
+        self.evidence.register(&self.registry)?;
         self.plugins.register(&self.registry)?;
         self.gates.register(&self.registry)?;
         self.outbox.register(&self.registry)?;
@@ -280,6 +286,11 @@ impl Metrics {
     /// The upper bound of each route's mismatch rate, from 0 to 1. Routes that are gone lose their series.
     pub fn mismatch_bounds<'a>(&self, bounds: impl Iterator<Item = (&'a str, f64)>) {
         self.comparisons.bounds(bounds);
+    }
+
+    /// What each route is judged by, as of now. Routes that are not among them lose their series.
+    pub fn evidence(&self, known: Vec<Known>) {
+        self.evidence.show(known);
     }
 
     /// How long the start took.

@@ -14,13 +14,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use overgrow_parity::{Evidence, KeyReport, Stop, judge};
+use overgrow_parity::{Evidence, Facts, KeyReport, Stop, judge};
 use serde_json::Value;
 
 use self::document::{Found, Known};
 use super::{Shown, problem};
 use crate::config::RouteConfig;
 use crate::ledger::Book;
+use crate::metrics;
 use crate::pilot::gate_of;
 
 /// `GET /api/parity`, in file order.
@@ -100,6 +101,28 @@ impl Shelf {
             .find(|report| report.key.place.as_str() == place && report.key.kind.name() == kind)
     }
 
+    /// What `/metrics` says of a route; nothing of one without a handler, which has nothing to be judged.
+    pub(super) fn known(&self, route: &RouteConfig) -> Option<metrics::Known> {
+        let book = self.books.get(&*route.id)?;
+        route.handler.as_ref()?;
+        let stop = self.stop(book, route);
+        let gate = gate_of(route);
+        Some(book.read(|evidence| metrics::Known {
+            route: route.id.to_string(),
+            facts: Facts::of(evidence, &gate),
+            begun: evidence.begun,
+            held: stop.now.saturating_sub(stop.since),
+        }))
+    }
+
+    fn stop(&self, book: &Book, route: &RouteConfig) -> Stop {
+        Stop {
+            percent: route.rust.percent(),
+            since: book.dial().map_or(self.loaded, |stop| stop.since),
+            now: self.now,
+        }
+    }
+
     fn look(&self, route: &RouteConfig, tell: impl FnOnce(&Known<'_>) -> Value) -> Value {
         match self.books.get(&*route.id) {
             Some(book) => self.read(book, route, tell),
@@ -115,11 +138,7 @@ impl Shelf {
         tell: impl FnOnce(&Known<'_>) -> Value,
     ) -> Value {
         let now = self.now;
-        let stop = Stop {
-            percent: route.rust.percent(),
-            since: book.dial().map_or(self.loaded, |stop| stop.since),
-            now,
-        };
+        let stop = self.stop(book, route);
         book.read(|evidence| {
             let judgement = &judge(evidence, &gate_of(route), &stop);
             let found = Some(Found {

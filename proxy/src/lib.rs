@@ -47,6 +47,8 @@ pub mod edit;
 
 pub mod retire;
 
+pub mod fleet;
+
 pub mod dashboard;
 
 pub mod admin;

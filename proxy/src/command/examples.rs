@@ -77,8 +77,17 @@ Exit codes: 0 nothing differs that is not known to be noise, 1 something does, o
 pub(super) const PILOT: &str = "\
 Examples:
   overgrow pilot resume orders           after somebody moved its dial, or a rollback
+  overgrow pilot --prometheus http://prometheus:9090 --expect 3
+                                         look every 5 s and edit routes.toml here
+  overgrow pilot --prometheus https://metrics.example --once --dry-run
+                                         what it would do now
+  overgrow pilot --prometheus http://prometheus:9090 --selector 'job=\"overgrow\",env=\"prod\"' --once --print patch \\
+    | kubectl patch configmap overgrow-routes --patch-file /dev/stdin
 
-A rollback that is resumed begins its evidence anew.";
+A rollback that is resumed begins its evidence anew. Only routes with gate = { auto = true } are moved. A dial that a person has turned is left alone.
+
+Exit codes of --once: 0 looked, 1 nothing is known or the file cannot be written, 2 usage,
+64 the file has faults.";
 
 pub(super) const PLUGINS: &str = "\
 Examples:

@@ -180,12 +180,9 @@ enum Command {
         #[command(flatten)]
         file: FileArg,
     },
-    /// Hand a route back to the pilot, which turns the dials of routes with gate.auto
+    /// Move the dials of many sidecars by what Prometheus knows of them; hand a route back to the pilot
     #[command(after_help = examples::PILOT)]
-    Pilot {
-        #[command(subcommand)]
-        command: pilot::PilotCommand,
-    },
+    Pilot(pilot::PilotArgs),
     /// What plugins are loaded, what one asks for beside what it was granted, and a call by hand
     #[command(after_help = examples::PLUGINS)]
     Plugins(plugins::PluginsArgs),
@@ -245,7 +242,7 @@ pub fn main_with(builder: Builder) -> ExitCode {
         } => dial::rollback(&builder, &file.file, route.as_deref()),
         Command::Status { admin, file } => status::run(&file.file, &admin),
         Command::Parity { route, admin, file } => parity::run(&file.file, &admin, route.as_deref()),
-        Command::Pilot { command } => pilot::run(&builder, &command),
+        Command::Pilot(args) => pilot::run(&builder, &args),
         Command::Plugins(args) => plugins::run(&args),
         Command::Record(args) => record::run(&args),
         Command::Replay(args) => replay::run(&builder, &args),

@@ -139,6 +139,28 @@ pub(crate) const ROOMS: &[Room] = &[
         ],
     ),
     Room(
+        "proxy/src/fleet",
+        &[
+            "pingora",
+            "hyper",
+            "axum",
+            "toml",
+            "toml_edit",
+            "rusqlite",
+            "std::fs",
+            "std::net",
+            "clap",
+            "crate::admin",
+            "crate::backend",
+            "crate::command",
+            "crate::gateway",
+            "crate::ledger",
+            "crate::listen",
+            "crate::metrics",
+            "crate::shadow",
+        ],
+    ),
+    Room(
         "proxy/src/dashboard",
         &[
             "pingora",

@@ -1,5 +1,7 @@
-//! `overgrow pilot`: what a person does about the pilot.
+//! `overgrow pilot`: what a person does about the pilot, and one pilot for many sidecars.
 
+mod fleet;
+mod put;
 mod resume;
 mod told;
 
@@ -11,9 +13,19 @@ pub(super) use self::told::told;
 use super::FileArg;
 use crate::sidecar::Builder;
 
-/// What is asked for.
+/// What is asked for: without a command, the fleet's pilot.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(super) struct PilotArgs {
+    #[command(subcommand)]
+    command: Option<PilotCommand>,
+    #[command(flatten)]
+    fleet: fleet::FleetArgs,
+}
+
+/// What is asked for of one route.
 #[derive(Debug, Subcommand)]
-pub(super) enum PilotCommand {
+enum PilotCommand {
     /// Hand a route back to the pilot, where its dial stands
     Resume {
         /// Route id
@@ -23,8 +35,9 @@ pub(super) enum PilotCommand {
     },
 }
 
-pub(super) fn run(builder: &Builder, command: &PilotCommand) -> ExitCode {
-    match command {
-        PilotCommand::Resume { route, file } => resume::run(builder, &file.file, route),
+pub(super) fn run(builder: &Builder, args: &PilotArgs) -> ExitCode {
+    match &args.command {
+        Some(PilotCommand::Resume { route, file }) => resume::run(builder, &file.file, route),
+        None => fleet::run(builder, &args.fleet),
     }
 }

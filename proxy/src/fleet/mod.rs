@@ -23,7 +23,7 @@ pub enum FleetError {
     Address(String),
     /// It did not answer.
     #[error("Prometheus does not answer at {0}")]
-    Silent(String, #[source] overgrow_fetch::FetchError),
+    Silent(String, #[source] Box<overgrow_fetch::FetchError>),
     /// It answered something else than was asked.
     #[error("{0} answers {1}, and not as Prometheus would: is it one?")]
     Foreign(String, http::StatusCode),

@@ -102,7 +102,7 @@ impl Prometheus {
             .get(&effects, url.as_str(), self.headers.clone(), limits);
         let outcome = asked
             .await
-            .map_err(|error| FleetError::Silent(self.place(), error))?;
+            .map_err(|error| FleetError::Silent(self.place(), Box::new(error)))?;
         let Some(fetched) = outcome.fetched() else {
             return Ok(Vec::new());
         };

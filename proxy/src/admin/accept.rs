@@ -63,7 +63,10 @@ pub(super) async fn accept(
         return problem::no_route(&id);
     };
     let Some(report) = Shelf::of(&shown).difference(&route, &wanted.place, &wanted.kind) else {
-        return problem::of(StatusCode::NOT_FOUND, "the route has no such difference");
+        return problem::of(
+            StatusCode::NOT_FOUND,
+            "the evidence has no such difference; it begins anew whenever the route's rules change",
+        );
     };
     let (rule, notes) = match rule(&report, &wanted) {
         Ok(ruled) => ruled,

@@ -28,6 +28,9 @@ const MOST: usize = 64;
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// Looks between two at which a row is sent for another reason alone: most reasons say how long something has lasted.
+const WORDS: u32 = 10;
+
 /// Something is sent at least this often, so that whatever stands between does not take the stream for dead.
 const QUIET: Duration = Duration::from_secs(15);
 
@@ -79,6 +82,7 @@ impl Feed {
         let mut tick = interval(LOOK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut before = Overview::of(&self.shown);
+        let mut looks = 0;
         tick.tick().await;
         loop {
             tokio::select! {
@@ -87,7 +91,11 @@ impl Feed {
                     if self.is_over() {
                         return;
                     }
-                    let now = Overview::of(&self.shown);
+                    looks = (looks + 1) % WORDS;
+                    let mut now = Overview::of(&self.shown);
+                    if looks != 0 {
+                        now.keep_words_of(&before);
+                    }
                     self.send_change(&before, &now);
                     before = now;
                 }

@@ -104,12 +104,32 @@ impl Overview {
         Change::Rows(self.told(changed.map(|(new, _)| new)))
     }
 
+    /// Takes over the sentences of `before` in rows that say nothing else new: "held for 7 s" is no news a second later.
+    pub(super) fn keep_words_of(&mut self, before: &Self) {
+        for (new, old) in self.rows.iter_mut().zip(&before.rows) {
+            if new.id == old.id && without_words(&new.told) == without_words(&old.told) {
+                new.told.clone_from(&old.told);
+            }
+        }
+    }
+
     fn told<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> Value {
         let mut told = self.head.clone();
         told.insert("now".into(), self.now.into());
         told.insert("routes".into(), rows.map(|row| row.told.clone()).collect());
         Value::Object(told)
     }
+}
+
+/// A row without the reasons it gives.
+fn without_words(row: &Value) -> Value {
+    let mut row = row.clone();
+    for judged in ["parity", "pilot"] {
+        if let Some(Value::Object(told)) = row.get_mut(judged) {
+            told.remove("why");
+        }
+    }
+    row
 }
 
 fn state(shown: &Shown) -> Map<String, Value> {
@@ -271,6 +291,25 @@ mod tests {
         ] {
             assert_eq!(overview(0.5, rows).since(&before), Change::Table);
         }
+    }
+
+    #[test]
+    fn another_reason_alone_can_wait() {
+        let row = |percent: u64, why: &str| Overview {
+            rows: vec![Row {
+                id: "a".into(),
+                told: json!({"rust": percent, "parity": {"state": "hold", "why": why}}),
+            }],
+            ..overview(0.5, &[])
+        };
+        let before = row(5, "held for 7 s");
+        let mut later = row(5, "held for 8 s");
+        assert!(matches!(later.since(&before), Change::Rows(_)));
+        later.keep_words_of(&before);
+        assert_eq!(later.since(&before), Change::Nothing);
+        let mut moved = row(25, "held for 0 s");
+        moved.keep_words_of(&before);
+        assert_eq!(moved, row(25, "held for 0 s"));
     }
 
     #[test]

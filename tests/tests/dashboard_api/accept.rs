@@ -62,6 +62,16 @@ async fn a_preview_writes_nothing_and_the_rule_is_what_it_showed() -> Result<()>
 async fn what_was_accepted_counts_as_expected_from_then_on() -> Result<()> {
     let scene = compared().await?;
     for place in ["json:/price", "json:/token"] {
+        // Each rule begins the evidence anew.
+        until("the difference", async || {
+            scene.traffic("/orders", 1).await?;
+            let parity = scene.json("/api/parity/orders").await?;
+            let mut differences = parity["differences"].as_array().into_iter().flatten();
+            Ok(differences
+                .any(|difference| difference["place"] == place)
+                .then_some(()))
+        })
+        .await?;
         let (status, answer) = asked(
             &scene,
             json!({"place": place, "kind": "value", "as": "ignore"}),

@@ -15,7 +15,7 @@ async function rowsShowTraffic(page) {
   await row.locator(".c-rps .legacy .v").filter({ hasText: /^\d/ }).waitFor(SOON);
   await row.locator(".c-p99 .rust .v").filter({ hasText: /ms$/ }).waitFor(SOON);
   await page.locator("tr[data-route=media] .c-rps .rust .v").filter({ hasText: /^\d/ }).waitFor(SOON);
-  equal(await page.title().then((title) => /native · 1 of 4 routes moved/.test(title)), true, `the title ${await page.title()}`);
+  equal(await page.title().then((title) => /native · 1 of 5 routes moved/.test(title)), true, `the title ${await page.title()}`);
 }
 
 async function withThePointer(page) {
@@ -66,10 +66,25 @@ async function withTheKeyboard(page) {
   equal(await ask(), "rust", "who answers after Enter");
 }
 
+/// A dial that somebody turned is theirs until it is handed back.
+async function withThePilot(page) {
+  await page.goto(`${admin}/#/route/piloted`);
+  const state = (word) => page.locator("#pilot-title .state").filter({ hasText: word }).waitFor(SOON);
+  await state("on");
+  await page.getByRole("button", { name: "40 %", exact: true }).click();
+  await page.getByRole("dialog").getByText("The pilot pauses for this route").waitFor(SOON);
+  await page.getByRole("button", { name: "Set to 40 %" }).click();
+  await state("paused");
+  await page.getByRole("button", { name: "Resume the pilot" }).click();
+  await state("on");
+  await page.getByRole("button", { name: "Resume the pilot" }).waitFor({ state: "hidden", ...SOON });
+}
+
 await withBrowser(async (browser) => {
   const { page, quiet } = await open(browser, `${admin}/`);
   await rowsShowTraffic(page);
   await withThePointer(page);
   await withTheKeyboard(page);
+  await withThePilot(page);
   quiet();
 });

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::parity::Shelf;
 use super::{Shown, pilot, problem};
-use crate::config::RouteConfig;
+use crate::config::{GateConfig, RouteConfig};
 use crate::edit::{self, EditError, Mark};
 use crate::ledger;
 use crate::metrics::Traffic;
@@ -169,7 +169,13 @@ pub fn describe(route: &RouteConfig) -> Value {
         "rust": number(route.rust.percent()),
         "fallback": route.fallback,
         "shadow": number(route.shadow.sample),
+        "gate": route.gate.as_ref().map(describe_gate),
     })
+}
+
+fn describe_gate(gate: &GateConfig) -> Value {
+    let steps = gate.steps.iter().map(|step| number(step.percent()));
+    json!({ "steps": steps.collect::<Value>(), "auto": gate.auto })
 }
 
 /// `25`, not `25.0`.

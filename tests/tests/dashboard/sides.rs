@@ -26,6 +26,14 @@ handler = "http://RUST"
 rust    = 25
 sticky  = { header = "x-user" }
 
+# Nothing is compared, so the pilot never moves it.
+[[route]]
+id      = "piloted"
+match   = { path = "/piloted/*" }
+handler = "http://RUST"
+rust    = 5
+gate    = { steps = [5, 40, 100], auto = true }
+
 [[route]]
 id      = "media"
 match   = { path = "/media/*" }

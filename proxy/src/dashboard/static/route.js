@@ -23,7 +23,6 @@ const TREND_MS = 5000;
 export class RoutePage {
   #id;
   #row = null;
-  #steps;
   #clocks;
   #what = el("p", { class: "what" });
   #missing = el("p", { class: "empty panel", hidden: true });
@@ -48,7 +47,6 @@ export class RoutePage {
       el("div", { class: "head" }, el("h1", {}, id), this.#what),
       this.#missing, this.#panels);
     this.#clocks = [this.#every(REPORT_MS, () => this.#report()), this.#every(TREND_MS, () => this.#trend())];
-    this.#configured();
   }
 
   /// For the window.
@@ -63,7 +61,7 @@ export class RoutePage {
     if (!row) return say(this.#missing, `There is no route ${this.#id} in routes.toml.`);
     this.#row = row;
     say(this.#what, [path(row.match), ...conditions(row.match)].join(" · ") + (row.handler === null ? ", no handler" : ` → ${row.handler}`));
-    this.#dial.show(row, this.#steps);
+    this.#dial.show(row, row.gate?.steps);
     this.#pilot.show(row);
   }
 
@@ -87,11 +85,6 @@ export class RoutePage {
 
   async #trend() {
     this.#charts.trend(await get(`trend?route=${encodeURIComponent(this.#id)}`));
-  }
-
-  /// The stops of the route's gate, as far as the API names them.
-  #configured() {
-    get(`routes/${encodeURIComponent(this.#id)}`).then(({ gate }) => { this.#steps = gate?.steps; }, () => {});
   }
 
   /// What fails is tried again the next time; the connection's own state says that something is wrong.

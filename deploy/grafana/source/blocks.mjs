@@ -41,16 +41,18 @@ export const pageOf = (route) => [
 export const query = (expr, legend, more = {}) => ({ expr: expr.replace(/\s+/g, " ").trim(), legendFormat: legend, ...more });
 
 /** Series are told by how their legend begins. */
-const starts = (name, color) => ({
+const starts = (name, color, mode) => ({
   matcher: { id: "byRegexp", options: `/^${name}\\b/` },
-  properties: [{ id: "color", value: { mode: "fixed", fixedColor: color } }],
+  properties: [{ id: "color", value: { mode, fixedColor: color } }],
 });
 
 /** The colours of what a query's legend begins with: a word, or a label. */
 function coloured({ legendFormat }) {
   const label = legendFormat.match(/^\{\{(\w+)\}\}/)?.[1];
   const names = label ? (VALUES[label] ?? []) : [legendFormat.match(/^\w+/)[0]].filter((word) => word in COLOURS);
-  return names.map((name) => starts(name, COLOURS[name]));
+  // Several series of one side, by status say, are shades of its colour.
+  const mode = legendFormat.split("{{").length > 2 ? "shades" : "fixed";
+  return names.map((name) => starts(name, COLOURS[name], mode));
 }
 
 /** The dashed line of a median beside its p99. */

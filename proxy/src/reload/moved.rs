@@ -55,12 +55,20 @@ fn what_moved(
     }
     Some(Move {
         route: route.to_owned(),
-        at: fresh.map_or(now, |note| note.at.saturating_mul(1000)),
+        at: fresh.map_or(now, |note| after(last, note)),
         by: fresh.map_or(By::File, |note| note.by),
         from: from.or_else(|| fresh.and_then(left_by)),
         to,
         why: fresh.and_then(Note::why).map(str::to_owned),
     })
+}
+
+/// When a noted move was, in unix milliseconds. The note tells the second; of two moves in one second the later one is
+/// later.
+fn after(last: Option<&Move>, note: &Note) -> u64 {
+    let same_second = last.filter(|last| last.at / 1000 == note.at);
+    let first = note.at.saturating_mul(1000);
+    same_second.map_or(first, |last| (last.at + 1).min(first.saturating_add(999)))
 }
 
 /// Where a dial stood before the first move that is remembered. What was handed back has no before.
@@ -166,6 +174,20 @@ mod tests {
         looks.look("rust = 5");
         let moves = looks.look("rust = 5 # cli 2026-11-20T18:00:00Z 10 -> 5");
         assert_eq!(moves[0], (By::Cli, Some(5.0), 5.0));
+    }
+
+    #[test]
+    fn of_two_moves_in_one_second_the_later_one_is_later() {
+        let looks = looks();
+        looks.look("rust = 0");
+        looks.look("rust = 5 # cli 2026-11-20T18:00:00Z 0 -> 5");
+        let moves = looks.look("rust = 10 # cli 2026-11-20T18:00:00Z 5 -> 10");
+        assert_eq!(moves[0], (By::Cli, Some(5.0), 10.0));
+        let newest = looks.0.moves(Some("a"), 2);
+        assert_eq!(newest[0].at, newest[1].at + 1);
+        // Neither note is news any more.
+        let line = "rust = 10 # cli 2026-11-20T18:00:00Z 5 -> 10";
+        assert_eq!(looks.look(line).len(), 3);
     }
 
     #[test]

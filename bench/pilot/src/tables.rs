@@ -307,3 +307,18 @@ const fn fails(legacy_fails: f64, rust_fails: f64) -> World {
 const fn slower(slower: f64) -> World {
     World { slower, ..HEALTHY }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hardly_any_route_is_promoted_wrongly() {
+        assert_eq!(promotion(100), Vec::<Broken>::new());
+    }
+
+    #[test]
+    fn a_new_build_that_fails_is_at_zero_within_two_seconds() {
+        assert_eq!(outage(4), Vec::<Broken>::new());
+    }
+}

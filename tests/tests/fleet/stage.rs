@@ -6,11 +6,10 @@
 use anyhow::{Context, Result, ensure};
 use axum::Router;
 use http::StatusCode;
-use overgrow_tests::admin::until;
+use overgrow_tests::admin::{Scrape, until, until_scrape};
 use overgrow_tests::ask::get;
 use overgrow_tests::process::Process;
 use overgrow_tests::prometheus::Prometheus;
-use overgrow_tests::shadow::until_report;
 use overgrow_tests::sidecar::{Sidecar, binary, routes_toml};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -65,15 +64,14 @@ impl Fleet {
         })
     }
 
-    /// That many requests to each sidecar, all compared and scraped.
-    pub(crate) async fn traffic(&self, count: u64) -> Result<()> {
+    /// That many requests to each sidecar, all of them compared and scraped, unless rust failed too often to be asked on.
+    pub(crate) async fn traffic(&self, count: u32) -> Result<()> {
         for sidecar in &self.sidecars {
             for _ in 0..count {
                 get("/orders").send(sidecar.addr()).await?;
             }
-            let what = format!("{count} comparisons");
-            until_report(sidecar.admin(), ROUTE, &what, |report| {
-                report.compared >= count
+            until_scrape(sidecar.admin(), "the comparisons", |seen| {
+                of(seen, "compared") >= f64::from(count) || of(seen, "row") >= 5.0
             })
             .await?;
         }
@@ -150,6 +148,10 @@ fn route(native: &str, rust: u8, auto: &str) -> String {
          shadow = {{ sample = 100 }}\n\
          gate = {{ steps = [5, 50, 100], hold = \"0s\", mismatch = 5, latency = 1000, auto = {auto} }}\n"
     )
+}
+
+fn of(seen: &Scrape, of: &str) -> f64 {
+    seen.sum("overgrow_evidence", &[("route", ROUTE), ("of", of)])
 }
 
 /// A service that gives one answer for as long as the test runs.

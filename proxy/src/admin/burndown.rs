@@ -47,10 +47,7 @@ pub(super) async fn show(State(shown): State<Shown>) -> Json<Value> {
 /// What the moves, newest first, made of the routes with their dials, until now.
 fn points(moves: &[Move], dials: &[(&str, f64)], now: u64) -> Vec<Point> {
     let mut standing = beginning(moves, dials);
-    let mut routes = [0; 3];
-    for state in standing.values().flatten() {
-        routes[*state] += 1;
-    }
+    let mut routes = counted(standing.values().flatten().copied());
     let begun = moves.last().map_or(now, |first| first.at / 1000);
     let mut points = vec![Point { at: begun, routes }];
     let step = (now.saturating_sub(begun) / MOST as u64).max(1);
@@ -72,15 +69,21 @@ fn points(moves: &[Move], dials: &[(&str, f64)], now: u64) -> Vec<Point> {
             step,
         );
     }
-    note(
-        &mut points,
-        Point {
-            at: now.max(begun),
-            routes,
-        },
-        1,
-    );
+    // Told by the dials themselves: moves within one second may be in another order than they were made.
+    let present = Point {
+        at: now.max(begun),
+        routes: counted(dials.iter().map(|(_, percent)| state_of(*percent))),
+    };
+    note(&mut points, present, 1);
     points
+}
+
+fn counted(states: impl Iterator<Item = usize>) -> [u32; 3] {
+    let mut routes = [0; 3];
+    for state in states {
+        routes[state] += 1;
+    }
+    routes
 }
 
 /// The state of each route before the first move that is remembered; none of one that did not exist yet.
@@ -174,6 +177,18 @@ mod tests {
             vec![moved("a", 60, Some(5.0), 100.0)],
             &[("a", 100.0), ("b", 0.0)],
             &["60: 1 0 1", "100: 1 0 1"],
+        );
+    }
+
+    #[test]
+    fn the_present_is_what_the_dials_say() {
+        check(
+            vec![
+                moved("a", 20, Some(50.0), 100.0),
+                moved("a", 20, None, 50.0),
+            ],
+            &[("a", 100.0)],
+            &["20: 0 1 0", "100: 0 0 1"],
         );
     }
 

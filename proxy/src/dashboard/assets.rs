@@ -51,6 +51,7 @@ const FILES: &[File] = files![
     "login.js",
     "matching.js",
     "moves.js",
+    "pace.js",
     "pilot.js",
     "plot.js",
     "route.css",

@@ -72,12 +72,13 @@ function tick(seconds) {
 /// API's buckets are finer than the eye, and it leaves out those that are empty.
 function steps(le, legacy, rust) {
   const bins = le.map((bound) => Math.ceil(Math.log10(Math.max(bound, LEAST_S)) * BINS - 1));
-  const [from, to] = [Math.min(...bins) - 1, Math.max(...bins) + 1];
+  const filled = bins.filter((_, index) => legacy[index] + rust[index] > 0);
+  const [from, to] = [Math.min(...filled) - 1, Math.max(...filled) + 1];
   const edges = Array.from({ length: to - from + 1 }, (_, index) => 10 ** ((from + index) / BINS));
   const part = (counts) => {
     const all = sum(counts);
     const shares = edges.map(() => (all > 0 ? 0 : null));
-    counts.forEach((count, index) => { shares[bins[index] - from] += all > 0 ? count / all : null; });
+    counts.forEach((count, index) => { if (count > 0) shares[bins[index] - from] += count / all; });
     return shares;
   };
   const usual = (shares) => took(edges[shares.indexOf(Math.max(...shares)) + 1]);

@@ -41,7 +41,7 @@ export class Gate {
     say(this.#state, word);
     mark(this.#state, "data-tone", tone);
     say(this.#why, parity.why);
-    this.#rows.replaceChildren(...(parity.conditions ?? []).map(row));
+    this.#rows.replaceChildren(...(parity.conditions ?? []).map(line));
   }
 }
 

@@ -7,6 +7,7 @@ import { get } from "./api.js";
 import { el } from "./dom.js";
 import { share } from "./format.js";
 import { Glance } from "./glance.js";
+import { every, passOver } from "./pace.js";
 import { Table } from "./table.js";
 
 /// The trend has a point each 5 s.
@@ -18,12 +19,14 @@ const SPARKS_MS = 30_000;
 export class Home {
   #glance = new Glance();
   #table = new Table();
-  #clocks = [];
+  #clocks;
   node = el("div", { class: "home" }, el("h1", { class: "unseen" }, "Routes"), this.#glance.node, this.#table.node);
 
   constructor() {
-    this.#every(TREND_MS, () => get("trend").then((trend) => this.#glance.trend(trend)));
-    this.#every(SPARKS_MS, () => get("trends").then((trends) => this.#table.trends(trends)));
+    this.#clocks = [
+      every(TREND_MS, () => get("trend").then((trend) => this.#glance.trend(trend))),
+      every(SPARKS_MS, () => get("trends").then((trends) => this.#table.trends(trends))),
+    ];
     this.#burn();
   }
 
@@ -51,13 +54,6 @@ export class Home {
   }
 
   #burn() {
-    get("burndown").then((points) => this.#glance.burndown(points), () => {});
-  }
-
-  /// What fails is tried again the next time; the connection's own state says that something is wrong.
-  #every(ms, act) {
-    const tick = () => document.hidden || act().catch(() => {});
-    tick();
-    this.#clocks.push(setInterval(tick, ms));
+    get("burndown").then((points) => this.#glance.burndown(points)).catch(passOver);
   }
 }

@@ -10,6 +10,7 @@ import { Dial } from "./dial.js";
 import { Differences } from "./differences.js";
 import { Gate } from "./gate.js";
 import { Pilot } from "./pilot.js";
+import { every } from "./pace.js";
 import { el, say } from "./dom.js";
 import { conditions, path } from "./matching.js";
 import { percent } from "./format.js";
@@ -46,7 +47,7 @@ export class RoutePage {
       el("nav", { "aria-label": "Back" }, el("a", { href: "#/" }, "← All routes")),
       el("div", { class: "head" }, el("h1", {}, id), this.#what),
       this.#missing, this.#panels);
-    this.#clocks = [this.#every(REPORT_MS, () => this.#report()), this.#every(TREND_MS, () => this.#trend())];
+    this.#clocks = [every(REPORT_MS, () => this.#report()), every(TREND_MS, () => this.#trend())];
   }
 
   /// For the window.
@@ -85,12 +86,5 @@ export class RoutePage {
 
   async #trend() {
     this.#charts.trend(await get(`trend?route=${encodeURIComponent(this.#id)}`));
-  }
-
-  /// What fails is tried again the next time; the connection's own state says that something is wrong.
-  #every(ms, act) {
-    const tick = () => document.hidden || act().catch(() => {});
-    tick();
-    return setInterval(tick, ms);
   }
 }

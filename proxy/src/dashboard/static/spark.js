@@ -4,7 +4,7 @@
 // made when they are scrolled to and ended when they are scrolled away.
 
 import uPlot from "./uplot.js";
-import { colour, fromZero } from "./plot.js";
+import { colour, fromZero, halfHour } from "./plot.js";
 import { el } from "./dom.js";
 
 const WIDTH = 84;
@@ -74,7 +74,7 @@ function options() {
     height: HEIGHT,
     series: [{}, side("--legacy"), side("--rust")],
     axes: [{ show: false }, { show: false }],
-    scales: { y: { range: fromZero } },
+    scales: { x: { range: halfHour }, y: { range: fromZero } },
     cursor: { show: false },
     legend: { show: false },
     padding: [2, 0, 1, 0],

@@ -18,7 +18,7 @@ const BINS = 8;
 export class Charts {
   #times = new Plot("Latency of both sides", over(
     [stairs("legacy", "--legacy"), stairs("rust", "--rust")],
-    [axis(tick, { size: 26, space: 50 }), valueAxis(share)],
+    [axis(decade, { size: 26, space: 50 }), valueAxis(share)],
     { scales: { x: { time: false, distr: 3, range: (_plot, least, most) => [least, most] }, y: { range: fromZero } } },
     (seconds) => (seconds === null ? "share of answers" : `from ${took(seconds)}`),
   ));
@@ -62,6 +62,12 @@ export class Charts {
 function stairs(label, name) {
   const value = (_plot, part, _series, index) => (index === null ? "" : share(part));
   return area(label, name, share, { paths: uPlot.paths.stepped({ align: 1 }), value });
+}
+
+/// On the logarithmic axis only tens have a name.
+function decade(seconds) {
+  const exponent = Math.log10(seconds);
+  return Math.abs(exponent - Math.round(exponent)) < 1e-6 ? tick(seconds) : "";
 }
 
 function tick(seconds) {

@@ -22,7 +22,14 @@ export function colour(name, part = 1) {
 /// A line: its label, its colour's name and how a value of it is written. Where no pointer is, the legend has the last value.
 export function line(label, name, write, more = {}) {
   const value = (plot, value, series, index) => write(index === null ? last(plot.data[series]) : value);
-  return { label, stroke: () => colour(name), width: 1.5, value, points: { show: false }, ...more };
+  return { label, stroke: () => colour(name), width: 1.5, value, points: { show: true, size: 4, filter: alone }, ...more };
+}
+
+/// Values without neighbours, which no line goes through.
+function alone(plot, series) {
+  const values = plot.data[series];
+  const isThere = (index) => values[index] !== null && values[index] !== undefined;
+  return [...values.keys()].filter((index) => isThere(index) && !isThere(index - 1) && !isThere(index + 1));
 }
 
 /// The last value that is there.

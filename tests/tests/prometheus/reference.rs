@@ -1,7 +1,7 @@
 //! docs/metrics.md and /metrics tell of the same families, with the same type and labels.
 
 use crate::deploy::file;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use overgrow_tests::ask::get;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -69,20 +69,20 @@ fn labels(text: &str, name: &str) -> BTreeSet<String> {
 fn written() -> Result<BTreeMap<String, Family>> {
     let page = std::fs::read_to_string(file("../docs/metrics.md"))?;
     let rows = page.lines().filter(|line| line.starts_with("| `"));
-    rows.map(|row| {
-        let mut cells = row.split('|').map(str::trim).skip(1);
-        let (name, kind, labels) = (cells.next(), cells.next(), cells.next());
-        let labels = labels.context(row.to_owned())?;
-        let family = Family {
-            kind: kind.context(row.to_owned())?.to_owned(),
-            labels: quoted(labels),
-        };
-        Ok((
-            name.unwrap_or_default().trim_matches('`').to_owned(),
-            family,
-        ))
-    })
-    .collect()
+    let rows: Vec<_> = rows.map(row).collect::<Result<_>>()?;
+    let count = rows.len();
+    let written: BTreeMap<_, _> = rows.into_iter().collect();
+    ensure!(written.len() == count, "a family is told twice");
+    Ok(written)
+}
+
+fn row(line: &str) -> Result<(String, Family)> {
+    let mut cells = line.split('|').map(str::trim).skip(1);
+    let mut cell = || cells.next().with_context(|| line.to_owned());
+    let name = cell()?.trim_matches('`').to_owned();
+    let kind = cell()?.to_owned();
+    let labels = quoted(cell()?);
+    Ok((name, Family { kind, labels }))
 }
 
 /// The words in backquotes outside brackets, in which values are told.

@@ -81,6 +81,13 @@ impl Desk {
         self.get_within(GLANCE, path).ok()
     }
 
+    /// Whether the sidecar takes traffic.
+    pub(super) fn ready(&self) -> Result<(), Unasked> {
+        let request = request(&self.address, self.token(), Method::GET, "/readyz");
+        let asking = async { send(&self.address, request, Full::default()).await };
+        self.wait(PATIENCE, asking).map(drop)
+    }
+
     /// `POST path`, and the answer as JSON.
     pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value, Unasked> {
         let admin = &self.address;
@@ -113,12 +120,19 @@ impl Desk {
     }
 
     fn get_within(&self, patience: Duration, path: &str) -> Result<Value, Unasked> {
+        self.wait(patience, ask(&self.address, self.token(), path))
+    }
+
+    fn wait<T>(
+        &self,
+        patience: Duration,
+        asking: impl Future<Output = Result<T, Unasked>>,
+    ) -> Result<T, Unasked> {
         let admin = &self.address;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         let runtime = runtime.map_err(|error| Unasked::Nobody(admin.clone(), error))?;
-        let asking = ask(admin, self.token(), path);
         let asking = async { tokio::time::timeout(patience, asking).await };
         runtime
             .block_on(asking)
@@ -212,11 +226,12 @@ fn foreign(admin: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync
     Unasked::Foreign(admin.to_owned(), error.into())
 }
 
-/// What the problem says, without what it says around it.
+/// What the problem says, without what it says around it; `/readyz` answers with a word.
 fn detail(body: &[u8]) -> String {
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
-    problem["detail"]
-        .as_str()
-        .unwrap_or("no reason given")
-        .to_owned()
+    let word = || match body {
+        b"draining\n" => "draining",
+        _ => "no reason given",
+    };
+    problem["detail"].as_str().unwrap_or_else(word).to_owned()
 }

@@ -64,7 +64,8 @@ Examples:
 pub(super) const STATUS: &str = "\
 Examples:
   overgrow status                        the admin address is that of routes.toml
-  overgrow status --admin 127.0.0.1:9901 --json";
+  overgrow status --admin 127.0.0.1:9901 --json
+  overgrow status --ready                exit 0 when it takes traffic, also on a file that has faults by now";
 
 pub(super) const PARITY: &str = "\
 Examples:

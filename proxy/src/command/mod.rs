@@ -165,6 +165,9 @@ enum Command {
     /// What the running sidecar is doing
     #[command(after_help = examples::STATUS)]
     Status {
+        /// Only whether it takes traffic, by the exit code: for containers, whose images have no curl
+        #[arg(long, conflicts_with = "json")]
+        ready: bool,
         #[command(flatten)]
         admin: AdminArg,
         #[command(flatten)]
@@ -240,7 +243,10 @@ pub fn main_with(builder: Builder) -> ExitCode {
             all: _,
             file,
         } => dial::rollback(&builder, &file.file, route.as_deref()),
-        Command::Status { admin, file } => status::run(&file.file, &admin),
+        Command::Status { ready, admin, file } => match ready {
+            true => status::ready(&file.file, &admin),
+            false => status::run(&file.file, &admin),
+        },
         Command::Parity { route, admin, file } => parity::run(&file.file, &admin, route.as_deref()),
         Command::Pilot(args) => pilot::run(&builder, &args),
         Command::Plugins(args) => plugins::run(&args),

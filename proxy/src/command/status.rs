@@ -33,6 +33,20 @@ pub(super) fn run(file: &Path, asked: &AdminArg) -> ExitCode {
     }
 }
 
+/// A probe. What the file is like does not matter: a sidecar that runs on the last good one is not to be restarted.
+pub(super) fn ready(file: &Path, asked: &AdminArg) -> ExitCode {
+    match Desk::of(file, asked).ready() {
+        Ok(()) => {
+            style::say("ready");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            style::complain(&style::with_causes(&error));
+            ExitCode::from(NO)
+        }
+    }
+}
+
 fn show(admin: &str, config: &Value, routes: &Value, bridge: &Value, asked: &AdminArg) {
     if asked.json {
         let all = json!({"config": config, "routes": routes, "bridge": bridge});

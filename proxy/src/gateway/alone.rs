@@ -66,3 +66,39 @@ fn evidence(side: Side) -> overgrow_parity::Side {
         Side::Rust => overgrow_parity::Side::Rust,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Ledger;
+
+    fn check(asked: Side, answered: Side, status: u16, expect: Option<u16>) {
+        let alone = Alone {
+            book: Ledger::in_memory().book("orders", "one"),
+            asked,
+            since: Instant::now(),
+        };
+        let status = StatusCode::from_u16(status).unwrap();
+        let counted = alone.status(answered, status);
+        let counted = counted.map(|status| status.as_u16());
+        assert_eq!(counted, expect, "{asked:?} {answered:?} {status}");
+    }
+
+    #[test]
+    fn what_a_side_answers_itself_counts_as_it_is() {
+        check(Side::Rust, Side::Rust, 200, Some(200));
+        check(Side::Rust, Side::Rust, 504, Some(504));
+        check(Side::Legacy, Side::Legacy, 500, Some(500));
+    }
+
+    #[test]
+    fn what_the_legacy_made_good_is_a_failure_of_rust() {
+        check(Side::Rust, Side::Legacy, 200, Some(502));
+        check(Side::Rust, Side::Legacy, 404, Some(502));
+    }
+
+    #[test]
+    fn what_the_legacy_failed_at_too_is_held_against_nobody() {
+        check(Side::Rust, Side::Legacy, 503, None);
+    }
+}

@@ -1,6 +1,6 @@
 //! How the pilot stands to a route, in a word and with its reason.
 
-use overgrow_parity::Judgement;
+use overgrow_parity::{self as parity, Judgement};
 
 use crate::ledger::Move;
 use crate::route::By;
@@ -70,7 +70,7 @@ impl Stance {
         let (state, why) = match (by_hand, facts.judgement) {
             _ if !facts.is_handled => (State::Off, "the route has no handler".to_owned()),
             _ if !facts.is_auto => (State::Off, "gate.auto is not set".to_owned()),
-            (Some(last), _) => (State::Paused, paused(last)),
+            (Some(last), judged) => (State::Paused, paused(last, judged)),
             _ if facts.is_rolled_back => (State::RolledBack, rolled_back(facts.last)),
             (None, None) => (State::On, "nothing compared yet".to_owned()),
             (None, Some(judged)) if facts.is_at_the_end => (State::Done, judged.why.clone()),
@@ -89,13 +89,20 @@ fn is_by_hand(last: &Move) -> bool {
     last.by != By::Pilot && last.from.is_some()
 }
 
-fn paused(last: &Move) -> String {
+/// A route that nobody turns down any more is somebody's to watch.
+fn paused(last: &Move, judged: Option<&Judgement>) -> String {
     let Move { by, to, route, .. } = last;
     let by = match by {
         By::File => "an edit of the file".to_owned(),
         by => format!("`{by}`"),
     };
-    format!("moved to {to} % by {by}; `overgrow pilot resume {route}` hands it back")
+    let paused = format!("moved to {to} % by {by}; `overgrow pilot resume {route}` hands it back");
+    match judged {
+        Some(judged) if judged.state == parity::State::Rollback => {
+            format!("ROLL IT BACK BY HAND: {}; {paused}", judged.why)
+        }
+        _ => paused,
+    }
 }
 
 fn rolled_back(last: Option<&Move>) -> String {
@@ -161,6 +168,23 @@ mod tests {
         let by_hand = moved(By::File, Some(5.0), 10.0);
         let why = "moved to 10 % by an edit of the file; `overgrow pilot resume a` hands it back";
         check(&facts(Some(&by_hand)), State::Paused, why);
+    }
+
+    #[test]
+    fn a_paused_route_on_which_rust_fails_is_somebodys_to_turn_down() {
+        let by_cli = moved(By::Cli, Some(5.0), 10.0);
+        let judged = Judgement {
+            state: parity::State::Rollback,
+            why: "5 server errors in a row".into(),
+            conditions: Vec::new(),
+        };
+        let facts = Facts {
+            judgement: Some(&judged),
+            ..facts(Some(&by_cli))
+        };
+        let why = "ROLL IT BACK BY HAND: 5 server errors in a row; moved to 10 % by `cli`; \
+                   `overgrow pilot resume a` hands it back";
+        check(&facts, State::Paused, why);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::Shown;
 use super::parity::Shelf;
 use crate::config::{Config, RouteConfig};
 use crate::gateway::Generation;
-use crate::retire::{Facts, Legacy, RouteFacts, judge};
+use crate::retire::{Facts, Gate, Legacy, RouteFacts, judge};
 
 /// Between two looks at what is counted elsewhere. A use is at most this much older than it is taken for, which only
 /// makes the wait longer.
@@ -75,12 +75,14 @@ fn facts(shown: &Shown, generation: &Generation) -> Facts {
 }
 
 fn of_route(route: &RouteConfig, generation: &Generation, shelf: &Shelf) -> RouteFacts {
-    let parity = shelf.brief(route);
-    let why = parity["why"].as_str().unwrap_or_default();
+    let gate = match shelf.brief(route)["holds"] == true {
+        true => Gate::Holds,
+        false => Gate::Waits,
+    };
     RouteFacts {
         id: route.id.to_string(),
         rust: route.handler.as_ref().map(|_| route.rust.percent()),
-        gate: (parity["holds"] != true).then(|| why.to_owned()),
+        gate,
         leaves: generation.leaves(&route.id),
     }
 }

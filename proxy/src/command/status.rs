@@ -62,7 +62,9 @@ fn show(admin: &str, config: &Value, routes: &Value, bridge: &Value, asked: &Adm
     told.push(String::new());
     let screen = Screen::of_stdout();
     told.extend(table(&routes, &screen));
-    told.extend(hindrances(&routes, &screen));
+    if !is_alone(config) {
+        told.extend(hindrances(&routes, &screen));
+    }
     told.extend(pilot::told(&routes, &screen));
     told.extend(left(&routes, &screen));
     told.extend(unseen(&routes));
@@ -148,14 +150,16 @@ fn burn_down(config: &Value, routes: &[&Value]) -> Vec<String> {
     let split = dials().count() - off - full;
     let holding = routes.iter().filter(|route| gate_holds(route)).count();
     let native = routes.iter().filter(|route| is_native(route)).count();
-    let mut told = vec![
-        format!("dials      {off} legacy, {split} split, {full} rust"),
-        format!("gates      {holding} of {} hold", routes.len()),
-        format!(
+    let mut told = vec![format!(
+        "dials      {off} legacy, {split} split, {full} rust"
+    )];
+    if !is_alone(config) {
+        told.push(format!("gates      {holding} of {} hold", routes.len()));
+        told.push(format!(
             "native     {native} of {}: rust answers all of it, the gate holds, and nothing is left to the legacy",
             routes.len()
-        ),
-    ];
+        ));
+    }
     let traffic = &config["traffic"];
     if let Some((share, asked)) = share(traffic) {
         told.push(format!(
@@ -165,6 +169,11 @@ fn burn_down(config: &Value, routes: &[&Value]) -> Vec<String> {
         ));
     }
     told
+}
+
+/// Without a legacy there is nothing to compare with, and no gate to wait for.
+fn is_alone(config: &Value) -> bool {
+    config["legacy"]["state"] == "gone"
 }
 
 /// Whether the legacy can be switched off. An older sidecar does not say.
@@ -394,6 +403,20 @@ mod tests {
         assert_eq!(legacy(&Value::Null), None);
         let told = legacy(&json!({"needed": true, "why": "needed: it alone answers all"}));
         assert_eq!(told.unwrap(), "legacy     needed: it alone answers all");
+    }
+
+    #[test]
+    fn without_a_legacy_there_is_no_word_of_gates() {
+        let routes = routes();
+        let routes: Vec<&Value> = routes.as_array().unwrap().iter().take(1).collect();
+        let alone = json!({"legacy": {"state": "gone"}, "traffic": {"legacy": 0, "rust": 3}});
+        assert_eq!(
+            burn_down(&alone, &routes),
+            [
+                "dials      0 legacy, 0 split, 1 rust",
+                "traffic    100 % of 3 requests since the start were answered by rust",
+            ]
+        );
     }
 
     #[test]

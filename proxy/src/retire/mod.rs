@@ -2,7 +2,7 @@
 //!
 //! It counts when the legacy was last asked for a client, across restarts, and judges from plain facts what stands in
 //! the way of switching it off. It must not know requests, files of routes, or who shows the verdict. The surprise: a
-//! route that could not be asked counts as well: a client that wanted the legacy and got a 502 still needs it.
+//! request that the legacy could not answer counts as well, for the client that got a 502 still needs it.
 
 mod kept;
 mod reason;
@@ -10,5 +10,5 @@ mod verdict;
 mod watch;
 
 pub use self::reason::Reason;
-pub use self::verdict::{Facts, Legacy, RouteFacts, judge};
+pub use self::verdict::{Facts, Gate, Legacy, RouteFacts, judge};
 pub use self::watch::Watch;

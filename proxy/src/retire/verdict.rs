@@ -30,10 +30,20 @@ pub struct RouteFacts {
     pub id: String,
     /// The dial in percent; `None` where nobody but the legacy answers.
     pub rust: Option<f64>,
-    /// What its gate waits for; `None` when it holds.
-    pub gate: Option<String>,
+    /// Whether its gate holds.
+    pub gate: Gate,
     /// What its handler leaves to the legacy.
     pub leaves: Vec<String>,
+}
+
+/// What the evidence says of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Gate {
+    /// Both sides answer alike, as far as the gate asks.
+    #[default]
+    Holds,
+    /// That is not known, or not so.
+    Waits,
 }
 
 /// Whether the legacy is needed.
@@ -134,9 +144,10 @@ fn leaving(route: &RouteFacts) -> Option<String> {
     })
 }
 
+/// What each gate waits for is a sentence of its own, and told beside the route.
 fn gated(route: &RouteFacts) -> Option<String> {
-    let why = route.gate.as_ref().filter(|_| is_full(route))?;
-    Some(format!("{} ({why})", route.id))
+    let waits = route.gate == Gate::Waits && is_full(route);
+    waits.then(|| route.id.clone())
 }
 
 #[cfg(test)]
@@ -219,8 +230,8 @@ mod tests {
     #[test]
     fn a_native_route_needs_it_until_its_gate_holds_and_nothing_is_left() {
         check(
-            |facts| facts.routes[0].gate = Some("12 compared are too few".into()),
-            "needed: the gate does not hold of a (12 compared are too few)",
+            |facts| facts.routes[0].gate = Gate::Waits,
+            "needed: the gate does not hold of a",
         );
         check(
             |facts| facts.routes[0].leaves = vec!["agents' turns".into(), "wakes".into()],
@@ -233,7 +244,7 @@ mod tests {
         check(
             |facts| {
                 facts.routes[0].rust = Some(25.0);
-                facts.routes[0].gate = Some("too few".into());
+                facts.routes[0].gate = Gate::Waits;
                 facts.routes[0].leaves = vec!["turns".into()];
             },
             "needed: it answers part of a (25 %)",

@@ -33,6 +33,13 @@ pub(super) fn nothing(root: &mut Section<'_, '_>, written: Option<Range<usize>>)
     };
 }
 
+/// A plugin was granted what only a legacy can give.
+pub(super) fn plugin(name: &str, table: Range<usize>, notes: &mut Notes) {
+    let message = format!("the plugin `{name}` calls the legacy, and none is named");
+    let help = "remove `legacy` and `inbound` from its table, or say where the legacy is: [legacy] with url";
+    notes.add(table, message).help(help);
+}
+
 impl Missing<'_> {
     /// The route has no handler.
     pub(super) fn handler(&mut self) {

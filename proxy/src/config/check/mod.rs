@@ -102,8 +102,11 @@ fn file(mut root: Section<'_, '_>, known: &Handlers) -> Config {
     let legacy = legacy.value().unwrap_or_default();
     listeners::check(&server, &legacy, root.notes());
     let is_named = broken || legacy.is_named();
-    if !is_named && routes.is_empty() {
-        alone::nothing(&mut root, written);
+    if !is_named {
+        plugins.stand_alone(root.notes());
+        if routes.is_empty() {
+            alone::nothing(&mut root, written);
+        }
     }
     let known = Known {
         handlers: known,

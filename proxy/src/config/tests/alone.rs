@@ -86,6 +86,25 @@ error: `wakes` leaves part of `a` to the legacy, and none is named
 }
 
 #[test]
+fn a_plugin_that_calls_it_needs_one() {
+    let route =
+        "[[route]]\nid = \"a\"\nmatch = { path = \"/a\" }\nhandler = \"orders\"\nrust = true\n";
+    accept(&format!("[plugins.zalo]\nwebhook = [\"/zalo\"]\n{route}"));
+    check(
+        &format!("[plugins.zalo]\ninbound = [\"zalo\"]\n{route}"),
+        "
+error: the plugin `zalo` calls the legacy, and none is named
+ --> routes.toml:1:1
+  |
+1 | [plugins.zalo]
+  | ^^^^^^^^^^^^^^
+  |
+  = help: remove `legacy` and `inbound` from its table, or say where the legacy is: [legacy] with url
+",
+    );
+}
+
+#[test]
 fn a_table_that_is_wrong_may_name_one() {
     check(
         "legacy = 3\n[[route]]\nid = \"a\"\nmatch = { path = \"/a\" }\n",

@@ -13,7 +13,10 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use overgrow_plugins::Grant;
+use toml::Spanned;
 
+use super::alone;
+use crate::config::fault::Notes;
 use crate::config::field::Field;
 use crate::config::read::{Item, Section, brief};
 use crate::config::value::{filled, word};
@@ -33,7 +36,7 @@ pub(super) struct PluginsFile {
     signatures: Field<Signatures>,
     threads: Field<usize>,
     instances: Field<u32>,
-    grants: BTreeMap<String, Grant>,
+    grants: BTreeMap<String, Spanned<Grant>>,
 }
 
 impl PluginsFile {
@@ -74,7 +77,20 @@ impl PluginsFile {
         self.grants.keys().map(String::as_str)
     }
 
+    /// Notes the plugins that call the legacy or hand it what they receive, where none is named.
+    pub(super) fn stand_alone(&self, notes: &mut Notes) {
+        for (name, grant) in &self.grants {
+            let Grant {
+                legacy, inbound, ..
+            } = grant.get_ref();
+            if !legacy.is_empty() || !inbound.is_empty() {
+                alone::plugin(name, grant.span(), notes);
+            }
+        }
+    }
+
     pub(super) fn check(self) -> PluginsConfig {
+        let grants = self.grants.into_iter();
         let defaults = PluginHost::default();
         PluginsConfig {
             host: PluginHost {
@@ -85,13 +101,15 @@ impl PluginsFile {
                 threads: self.threads.value().unwrap_or(defaults.threads),
                 instances: self.instances.value().unwrap_or(defaults.instances),
             },
-            grants: self.grants,
+            grants: grants
+                .map(|(name, grant)| (name, grant.into_inner()))
+                .collect(),
         }
     }
 }
 
 /// One `[plugins.NAME]`.
-fn plugin(name: &str, item: &mut Item<'_, '_>) -> Option<(String, Grant)> {
+fn plugin(name: &str, item: &mut Item<'_, '_>) -> Option<(String, Spanned<Grant>)> {
     if !is_name(name) {
         return item.refuse(
             format!("`{}` is no name of a plugin", brief(name)),
@@ -99,7 +117,7 @@ fn plugin(name: &str, item: &mut Item<'_, '_>) -> Option<(String, Grant)> {
         );
     }
     let grant = item.table("[plugins.zalo]", grant::read)?;
-    Some((name.to_owned(), grant))
+    Some((name.to_owned(), Spanned::new(item.span(), grant)))
 }
 
 /// Whether a plugin may be called that.
@@ -119,7 +137,7 @@ fn trust(item: &mut Item<'_, '_>) -> Option<Vec<[u8; 32]>> {
             ),
         }
     })?;
-    Some(keys.into_iter().map(toml::Spanned::into_inner).collect())
+    Some(keys.into_iter().map(Spanned::into_inner).collect())
 }
 
 fn public_key(text: &str) -> Option<[u8; 32]> {

@@ -173,6 +173,26 @@ pub(crate) const ROOMS: &[Room] = &[
         ],
     ),
     Room(
+        "proxy/src/retire",
+        &[
+            "http",
+            "hyper",
+            "tokio",
+            "axum",
+            "pingora",
+            "toml",
+            "toml_edit",
+            "crate::config",
+            "crate::gateway",
+            "crate::backend",
+            "crate::listen",
+            "crate::metrics",
+            "crate::admin",
+            "crate::natives",
+            "crate::ledger",
+        ],
+    ),
+    Room(
         "proxy/src/admin",
         &[
             "pingora",

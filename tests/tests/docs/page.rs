@@ -79,14 +79,16 @@ fn plain(line: &str) -> String {
             ("0 ?(µs|ms|s)", "0 s"),
             ("[ \t]+", " "),
         ];
-        patterns
-            .map(|(pattern, by)| (Regex::new(pattern).expect("a pattern"), by))
-            .into()
+        patterns.map(|(pattern, by)| (read(pattern), by)).into()
     });
     let line = line.trim().to_owned();
     PATTERNS.iter().fold(line, |line, (pattern, by)| {
         pattern.replace_all(&line, *by).into_owned()
     })
+}
+
+fn read(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a pattern")
 }
 
 /// Fenced blocks: the line each begins at, its language, its text.

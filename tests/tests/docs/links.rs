@@ -18,9 +18,9 @@ fn every_link_of_a_page_leads_somewhere() -> Result<()> {
     for folder in FOLDERS {
         all.extend(pages(&root.join(folder))?);
     }
+    let links = Regex::new(r"\]\(([^) \n]+)\)")?;
     for page in all {
         let text = std::fs::read_to_string(&page)?;
-        let links = Regex::new(r"\]\(([^) \n]+)\)")?;
         for link in links.captures_iter(&without_code(&text)) {
             dead.extend(fault(&page, &link[1])?);
         }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::parity::Shelf;
 use super::{Shown, pilot, problem};
-use crate::config::{GateConfig, RouteConfig};
+use crate::config::{Auto, GateConfig, RouteConfig};
 use crate::edit::{self, EditError, Mark};
 use crate::ledger;
 use crate::metrics::Traffic;
@@ -175,7 +175,16 @@ pub fn describe(route: &RouteConfig) -> Value {
 
 fn describe_gate(gate: &GateConfig) -> Value {
     let steps = gate.steps.iter().map(|step| number(step.percent()));
-    json!({ "steps": steps.collect::<Value>(), "auto": gate.auto })
+    json!({ "steps": steps.collect::<Value>(), "auto": auto(gate.auto) })
+}
+
+/// As routes.toml says it.
+fn auto(auto: Auto) -> Value {
+    match auto {
+        Auto::Off => json!(false),
+        Auto::Sidecar => json!(true),
+        Auto::Fleet => json!("fleet"),
+    }
 }
 
 /// `25`, not `25.0`.

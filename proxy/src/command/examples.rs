@@ -85,7 +85,7 @@ Examples:
   overgrow pilot --prometheus http://prometheus:9090 --selector 'job=\"overgrow\",env=\"prod\"' --once --print patch \\
     | kubectl patch configmap overgrow-routes --patch-file /dev/stdin
 
-A rollback that is resumed begins its evidence anew. Only routes with gate = { auto = true } are moved. A dial that a person has turned is left alone.
+A rollback that is resumed begins its evidence anew. Only routes with gate = { auto = true } are moved, by a fleet those with auto = \"fleet\" too. A dial that a person has turned is left alone.
 
 Exit codes of --once: 0 looked, 1 nothing is known or the file cannot be written, 2 usage,
 64 the file has faults.";

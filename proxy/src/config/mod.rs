@@ -243,8 +243,19 @@ pub struct GateConfig {
     pub errors: f64,
     /// Rust's p99 may be this multiple of the legacy's.
     pub latency: f64,
-    /// Whether the pilot may edit the file.
-    pub auto: bool,
+    /// Who may turn the dial besides people.
+    pub auto: Auto,
+}
+
+/// `gate.auto`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auto {
+    /// Nobody: the gate recommends.
+    Off,
+    /// This sidecar's pilot.
+    Sidecar,
+    /// The fleet's pilot; sidecars leave the dial alone.
+    Fleet,
 }
 
 impl Config {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use overgrow_parity::Gate;
 
-use crate::config::{Config, Handlers};
+use crate::config::{Auto, Config, Handlers};
 use crate::edit::{self, EditError, Edited, Mark, Note, What};
 use crate::pilot::gate_of;
 use crate::reload;
@@ -28,14 +28,14 @@ pub struct Standing {
     pub gate: Gate,
 }
 
-/// The routes with `gate.auto = true`, in file order.
+/// The routes with `gate.auto`, in file order. Sidecars leave those alone that say `"fleet"`.
 ///
 /// # Errors
 /// When the text, which was read for `config`, is not TOML.
 pub fn standings(source: &str, config: &Config) -> Result<Vec<Standing>, EditError> {
     let notes = edit::notes(source)?;
     let routes = config.routes.iter().filter_map(|route| {
-        route.gate.as_ref().filter(|gate| gate.auto)?;
+        route.gate.as_ref().filter(|gate| gate.auto != Auto::Off)?;
         Some(Standing {
             route: route.id.to_string(),
             dial: route.rust,

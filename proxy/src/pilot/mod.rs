@@ -22,7 +22,7 @@ pub use self::stance::{Stance, State};
 use self::stance::Facts;
 use self::turn::Trouble;
 use self::webhook::Webhook;
-use crate::config::{GateConfig, Handlers, RouteConfig};
+use crate::config::{Auto, GateConfig, Handlers, RouteConfig};
 use crate::gateway::Generation;
 use crate::ledger::{self, Book, Ledger};
 use crate::metrics::PilotMetrics;
@@ -100,7 +100,7 @@ impl Seat {
         let trouble = self.troubles().get(&*route.id).map(Trouble::to_string);
         Stance::of(&Facts {
             is_handled: route.handler.is_some(),
-            is_auto: is_auto(route),
+            auto: auto_of(route),
             last: last.as_ref(),
             is_rolled_back: book.is_some_and(Book::is_rolled_back),
             is_at_the_end: is_at_the_end(route),
@@ -144,8 +144,13 @@ pub fn gate_of(route: &RouteConfig) -> Gate {
     }
 }
 
+/// Who may turn the dial of a route besides people.
+fn auto_of(route: &RouteConfig) -> Auto {
+    route.gate.as_ref().map_or(Auto::Off, |gate| gate.auto)
+}
+
 fn is_auto(route: &RouteConfig) -> bool {
-    route.gate.as_ref().is_some_and(|gate| gate.auto)
+    auto_of(route) == Auto::Sidecar
 }
 
 fn is_at_the_end(route: &RouteConfig) -> bool {

@@ -2,6 +2,7 @@
 
 use overgrow_parity::{self as parity, Judgement};
 
+use crate::config::Auto;
 use crate::ledger::Move;
 use crate::route::By;
 
@@ -33,7 +34,7 @@ pub enum State {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Facts<'a> {
     pub(super) is_handled: bool,
-    pub(super) is_auto: bool,
+    pub(super) auto: Auto,
     pub(super) last: Option<&'a Move>,
     pub(super) is_rolled_back: bool,
     pub(super) is_at_the_end: bool,
@@ -69,7 +70,8 @@ impl Stance {
         let by_hand = facts.last.filter(|last| is_by_hand(last));
         let (state, why) = match (by_hand, facts.judgement) {
             _ if !facts.is_handled => (State::Off, "the route has no handler".to_owned()),
-            _ if !facts.is_auto => (State::Off, "gate.auto is not set".to_owned()),
+            _ if facts.auto == Auto::Off => (State::Off, "gate.auto is not set".to_owned()),
+            _ if facts.auto == Auto::Fleet => (State::Off, "the fleet's pilot has it".to_owned()),
             (Some(last), judged) => (State::Paused, paused(last, judged)),
             _ if facts.is_rolled_back => (State::RolledBack, rolled_back(facts.last)),
             (None, None) => (State::On, "nothing compared yet".to_owned()),
@@ -132,7 +134,7 @@ mod tests {
     fn facts(last: Option<&Move>) -> Facts<'_> {
         Facts {
             is_handled: true,
-            is_auto: true,
+            auto: Auto::Sidecar,
             last,
             is_rolled_back: false,
             is_at_the_end: false,
@@ -149,10 +151,12 @@ mod tests {
     #[test]
     fn a_route_is_the_pilots_only_when_it_is_told_so() {
         let off = |facts: Facts<'_>| Stance::of(&facts).state == State::Off;
-        assert!(off(Facts {
-            is_auto: false,
-            ..facts(None)
-        }));
+        for auto in [Auto::Off, Auto::Fleet] {
+            assert!(off(Facts {
+                auto,
+                ..facts(None)
+            }));
+        }
         assert!(off(Facts {
             is_handled: false,
             ..facts(None)

@@ -49,7 +49,7 @@ impl Fleet {
                 Native::Failing => StatusCode::INTERNAL_SERVER_ERROR,
             };
             let native = format!("http://{}", answering(status).await?);
-            let route = route(&native, rust, "false");
+            let route = route(&native, rust);
             sidecars.push(Sidecar::start(&routes_toml(legacy, &route)).await?);
         }
         let admins: Vec<SocketAddr> = sidecars.iter().map(Sidecar::admin).collect();
@@ -134,19 +134,16 @@ pub(crate) async fn line<T>(pilot: &Process, find: impl Fn(&str) -> Option<T>) -
 
 /// A file with one route, which its pilot may move.
 pub(crate) fn routes(legacy: &str, native: &str, rust: u8) -> String {
-    format!(
-        "[legacy]\nurl = \"{legacy}\"\n\n{}",
-        route(native, rust, "true")
-    )
+    format!("[legacy]\nurl = \"{legacy}\"\n\n{}", route(native, rust))
 }
 
-/// The sidecars' own pilots are off. Latency is not what is tested, on a machine that does something else at the same
-/// time.
-fn route(native: &str, rust: u8, auto: &str) -> String {
+/// The sidecars' own pilots leave what is the fleet's alone. Latency is not what is tested, on a machine that does
+/// something else at the same time.
+fn route(native: &str, rust: u8) -> String {
     format!(
         "[[route]]\nid = \"{ROUTE}\"\nmatch = {{ path = \"/orders\" }}\nhandler = \"{native}\"\nrust = {rust}\n\
          shadow = {{ sample = 100 }}\n\
-         gate = {{ steps = [5, 50, 100], hold = \"0s\", mismatch = 5, latency = 1000, auto = {auto} }}\n"
+         gate = {{ steps = [5, 50, 100], hold = \"0s\", mismatch = 5, latency = 1000, auto = \"fleet\" }}\n"
     )
 }
 

@@ -65,7 +65,7 @@ enum Blind {
     File(String, #[source] std::io::Error),
     #[error("{0} has faults; see `overgrow check`")]
     Faults(String),
-    #[error("no route of {0} has `gate = {{ auto = true }}`; there is nothing to do")]
+    #[error("no route of {0} has `gate = {{ auto = \"fleet\" }}`; there is nothing to do")]
     Idle(String),
 }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use crate::config::GateConfig;
 use crate::config::field::Field;
 use crate::config::read::{Item, Section};
-use crate::config::value::{boolean, duration, percent, stop};
+use crate::config::value::{duration, percent, stop};
+use crate::config::{Auto, GateConfig};
 use crate::route::Dial;
 
 /// The table as it is written.
@@ -18,7 +18,7 @@ pub(super) struct GateFile {
     mismatch: Field<f64>,
     errors: Field<f64>,
     latency: Field<f64>,
-    auto: Field<bool>,
+    auto: Field<Auto>,
 }
 
 impl GateFile {
@@ -29,7 +29,7 @@ impl GateFile {
             mismatch: section.take("mismatch", percent),
             errors: section.take("errors", percent),
             latency: section.take("latency", factor),
-            auto: section.take("auto", boolean),
+            auto: section.take("auto", auto),
         };
         section.finish(&[]);
         file
@@ -71,8 +71,18 @@ impl Default for GateConfig {
             mismatch: 0.1,
             errors: 0.5,
             latency: 1.25,
-            auto: false,
+            auto: Auto::Off,
         }
+    }
+}
+
+/// `true`, `false` or `"fleet"`.
+fn auto(item: &mut Item<'_, '_>) -> Option<Auto> {
+    match (item.flag(), item.text()) {
+        (Some(true), _) => Some(Auto::Sidecar),
+        (Some(false), _) => Some(Auto::Off),
+        (None, Some("fleet")) => Some(Auto::Fleet),
+        _ => item.mismatch("true, false or \"fleet\"", "true, without quotes"),
     }
 }
 

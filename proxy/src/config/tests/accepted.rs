@@ -127,7 +127,7 @@ match = { path = "/b" }
     let gate = a.gate.as_ref().unwrap();
     assert_eq!(
         (gate.hold, gate.auto, gate.mismatch),
-        (Duration::from_secs(3600), true, 0.1)
+        (Duration::from_secs(3600), Auto::Sidecar, 0.1)
     );
 }
 

@@ -621,7 +621,7 @@ match = { path = "/a" }
 gate = { auto = "yes" }
 "#,
         r#"
-error: expected true or false, found a string
+error: expected true, false or "fleet", found a string
  --> routes.toml:4:17
   |
 4 | gate = { auto = "yes" }

@@ -7,13 +7,12 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::routes::{refuse_other_than_json, status_of};
+use super::routes::{refuse_edit, refuse_other_than_json};
 use super::{Shown, problem};
 use crate::config::RouteConfig;
 use crate::edit;
 use crate::ledger;
 use crate::pilot::State;
-use crate::reload;
 
 /// The body of a `POST`.
 #[derive(Deserialize)]
@@ -49,19 +48,11 @@ pub(super) async fn resume(
     let Ok(Wish { resume: true }) = serde_json::from_str(&body) else {
         return problem::of(StatusCode::BAD_REQUEST, "send {\"resume\": true}");
     };
-    let (file, handlers, route) = (shown.file.clone(), shown.handlers.clone(), id.clone());
-    let edit = move || {
-        reload::edit(&file, &handlers, |source| {
-            edit::resume(source, &route, ledger::now())
-        })
-    };
-    match tokio::task::spawn_blocking(edit).await {
-        Ok(Ok(_)) => {
-            shown.nudge.look().await;
-            answer(&shown, &id)
-        }
-        Ok(Err(error)) => problem::of(status_of(&error), &error.to_string()),
-        Err(_) => problem::of(StatusCode::INTERNAL_SERVER_ERROR, "the edit was given up"),
+    let route = id.clone();
+    let change = move |source: &str| edit::resume(source, &route, ledger::now());
+    match refuse_edit(&shown, change).await {
+        Some(refused) => refused,
+        None => answer(&shown, &id),
     }
 }
 

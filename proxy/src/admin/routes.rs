@@ -120,23 +120,31 @@ pub(super) async fn set(
         let detail = "send {\"rust\": P} with false, true or a percentage from 0 to 100 with at most two decimals";
         return problem::of(StatusCode::BAD_REQUEST, detail);
     };
-    let file = shown.file.clone();
-    let route = id.clone();
-    let handlers = shown.handlers.clone();
-    let mark = Mark::of(by, ledger::now());
-    let edit = move || {
-        reload::edit(&file, &handlers, |source| {
-            edit::set_dial(source, &route, dial, &mark)
-        })
-    };
-    let edited = tokio::task::spawn_blocking(edit).await;
-    match edited {
+    let (route, mark) = (id.clone(), Mark::of(by, ledger::now()));
+    let change = move |source: &str| edit::set_dial(source, &route, dial, &mark);
+    match refuse_edit(&shown, change).await {
+        Some(refused) => refused,
+        None => one(State(shown), Path(id)).await,
+    }
+}
+
+/// Edits routes.toml and has it taken over; the answer of an edit that could not be made.
+pub(super) async fn refuse_edit(
+    shown: &Shown,
+    change: impl Fn(&str) -> Result<String, EditError> + Send + 'static,
+) -> Option<Response> {
+    let (file, handlers) = (shown.file.clone(), shown.handlers.clone());
+    let edit = move || reload::edit(&file, &handlers, change);
+    match tokio::task::spawn_blocking(edit).await {
         Ok(Ok(_)) => {
             shown.nudge.look().await;
-            one(State(shown), Path(id)).await
+            None
         }
-        Ok(Err(error)) => problem::of(status_of(&error), &error.to_string()),
-        Err(_) => problem::of(StatusCode::INTERNAL_SERVER_ERROR, "the edit was given up"),
+        Ok(Err(error)) => Some(problem::of(status_of(&error), &error.to_string())),
+        Err(_) => {
+            let detail = "the edit was given up";
+            Some(problem::of(StatusCode::INTERNAL_SERVER_ERROR, detail))
+        }
     }
 }
 

@@ -140,12 +140,30 @@ impl Prometheus {
         }
     }
 
-    /// Waits until every target has been scraped since this call, so that what was counted before it can be queried.
+    /// Waits until every target has been scraped since this call, so that what was counted before it can be queried. The
+    /// first target may have been before Prometheus so much as began with the last one, so that they are counted.
     pub async fn caught_up(&self) -> Result<()> {
         let now = self.value("time()").await?.context("a time")?;
-        let behind = format!("min(timestamp(up == 1)) > {now}");
-        self.until(&behind, |found| !found.is_empty()).await?;
-        Ok(())
+        let scraped = format!("count(timestamp(up) > {now})");
+        let start = Instant::now();
+        loop {
+            let (found, all) = (self.value(&scraped).await?, self.targets().await?);
+            if all > 0 && found == Some(all as f64) {
+                return Ok(());
+            }
+            ensure!(start.elapsed() < SOON, "{found:?} of {all} targets scraped");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// How many targets there are, scraped or not.
+    async fn targets(&self) -> Result<usize> {
+        let answer = get("/api/v1/targets?state=active")
+            .send(self.address)
+            .await?;
+        let data = self.data(&answer.text())?;
+        let active = data["activeTargets"].as_array();
+        Ok(active.context("a list of targets")?.len())
     }
 
     /// The alerts that are pending or fire.

@@ -56,7 +56,10 @@ impl Paper {
             "rust",
             "handlers \"orders\" and \"prices\", in this process",
         );
-        self.line("admin", format_args!("http://{}", stage.sidecar.admin()));
+        self.line(
+            "page",
+            format_args!("http://{}/ shows all of it, live", stage.sidecar.admin()),
+        );
         self.line("file", stage.file.display());
     }
 
@@ -213,10 +216,7 @@ impl Paper {
             "  overgrow set orders 50 -c {}",
             stage.file.display()
         ));
-        say(format_args!(
-            "  open http://{}/api/routes",
-            stage.sidecar.admin()
-        ));
+        say(format_args!("  open http://{}/", stage.sidecar.admin()));
         say("\nCtrl-C ends it.");
     }
 

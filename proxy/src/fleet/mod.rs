@@ -1,7 +1,7 @@
 //! One pilot for many sidecars: what they know comes from Prometheus, what is decided goes into one file.
 //!
-//! The modules stand in the order of a look: the [`prometheus`] is asked, its series become [`Sidecar`]s, each route is
-//! [decided](decide), and the file's [`pen`] writes. It must not know who runs the loop or how it prints. The surprise:
+//! The modules stand in the order of a look: the prometheus is asked, its series become [`Sidecar`]s, each route is
+//! [decided](decide), and the file's pen writes. It must not know who runs the loop or how it prints. The surprise:
 //! nothing here remembers a route. All that counts stands in the metrics and in the file, so that the pilot may be
 //! restarted, or run as a job every minute.
 

@@ -18,10 +18,10 @@ pub fn edit(
     edit::apply(file, |source| checked(file, source, handlers, &change))
 }
 
-/// What [`edit`] would do, without doing it.
+/// What [`edit()`] would do, without doing it.
 ///
 /// # Errors
-/// As [`edit`], but for what only shows when a file is replaced.
+/// As [`edit()`], but for what only shows when a file is replaced.
 pub fn rehearse(
     file: &Path,
     handlers: &Handlers,

@@ -65,7 +65,7 @@ pub(super) const STATUS: &str = "\
 Examples:
   overgrow status                        the admin address is that of routes.toml
   overgrow status --admin 127.0.0.1:9901 --json
-  overgrow status --ready                exit 0 when it takes traffic, also on a file that has faults by now";
+  overgrow status --ready                exit 0 when it takes traffic";
 
 pub(super) const PARITY: &str = "\
 Examples:
@@ -82,10 +82,12 @@ Examples:
                                          look every 5 s and edit routes.toml here
   overgrow pilot --prometheus https://metrics.example --once --dry-run
                                          what it would do now
-  overgrow pilot --prometheus http://prometheus:9090 --selector 'job=\"overgrow\",env=\"prod\"' --once --print patch \\
+  overgrow pilot --prometheus http://prometheus:9090 --once --print patch \\
     | kubectl patch configmap overgrow-routes --patch-file /dev/stdin
 
-A rollback that is resumed begins its evidence anew. Only routes with gate = { auto = true } are moved, by a fleet those with auto = \"fleet\" too. A dial that a person has turned is left alone.
+Only routes with gate = { auto = \"fleet\" } or auto = true are moved; sidecars move the latter
+themselves. A dial that a person has turned is left alone until it is resumed, and a rollback that
+is resumed begins its evidence anew.
 
 Exit codes of --once: 0 looked, 1 nothing is known or the file cannot be written, 2 usage,
 64 the file has faults.";

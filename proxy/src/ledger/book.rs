@@ -115,8 +115,9 @@ impl Book {
     }
 
     /// Counts a comparison; `sample` is called when one is wanted. Takes microseconds and never waits for the disk: a
-    /// sample for which the writer has no room is dropped and counted.
-    pub fn record(&self, pair: &Pair<'_>, sample: impl FnOnce() -> Sample) -> Verdict {
+    /// sample for which the writer has no room is dropped and counted. A comparison that was asked for `under` another
+    /// fingerprint than the open epoch's is judged and not counted: it says nothing of what answers now.
+    pub fn record(&self, under: &str, pair: &Pair<'_>, sample: impl FnOnce() -> Sample) -> Verdict {
         let comparison = without_secrets(pair.comparison);
         let again = pair.again.map(without_secrets);
         let pair = Pair {
@@ -124,7 +125,12 @@ impl Book {
             again: again.as_deref(),
             ..*pair
         };
-        let (verdict, keys) = self.open().record(&pair);
+        let mut open = self.open();
+        if open.page.evidence.fingerprint != under {
+            return Evidence::default().record(&pair).verdict;
+        }
+        let (verdict, keys) = open.record(&pair);
+        drop(open);
         self.mark();
         if failed(pair.rust) && !failed(pair.legacy) {
             self.alarm();

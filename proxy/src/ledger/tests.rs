@@ -40,7 +40,8 @@ fn record(book: &Book, places: &[&str], at: u64) -> (Verdict, usize) {
         at,
     };
     let mut asked = 0;
-    let verdict = book.record(&pair, || {
+    let under = book.read(|evidence| evidence.fingerprint.clone());
+    let verdict = book.record(&under, &pair, || {
         asked += 1;
         sample("/a?token=hunter2")
     });
@@ -107,6 +108,30 @@ fn requests_that_only_passed_are_remembered_too() {
         (counts.eligible, counts.sampled, counts.lost())
     });
     assert_eq!(counts, (5, 2, 2));
+}
+
+#[test]
+fn what_was_asked_in_another_epoch_is_no_evidence_of_this_one() {
+    let ledger = Ledger::in_memory();
+    let book = ledger.book("orders", "draft");
+    assert_eq!(epoch_of(&ledger.book("orders", "mended")), (2, 0));
+    let comparison = Comparison::default();
+    let answered = Answered {
+        status: 200,
+        took: Duration::from_millis(1),
+    };
+    let pair = Pair {
+        comparison: &comparison,
+        again: None,
+        legacy: answered,
+        rust: answered,
+        shape: &shape(),
+        at: 1,
+    };
+    let late = book.record("draft", &pair, || sample("/"));
+    assert_eq!((late, epoch_of(&book)), (Verdict::Match, (2, 0)));
+    book.record("mended", &pair, || sample("/"));
+    assert_eq!(epoch_of(&book), (2, 1));
 }
 
 #[test]

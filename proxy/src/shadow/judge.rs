@@ -29,6 +29,8 @@ const NAMES: usize = 4096;
 #[derive(Debug)]
 pub struct Judge {
     rules: Rules,
+    /// What the evidence spoke of when this began to judge.
+    under: String,
     book: Arc<Book>,
     /// Which identifiers of the two sides belong together.
     names: Mutex<AliasBook>,
@@ -49,6 +51,7 @@ impl Judge {
     pub fn new(rules: Rules, book: Arc<Book>) -> Self {
         Self {
             rules,
+            under: book.read(|evidence| evidence.fingerprint.clone()),
             book,
             names: Mutex::new(AliasBook::new(NAMES)),
             own_names: Mutex::new(AliasBook::new(NAMES)),
@@ -116,7 +119,8 @@ impl Judge {
             at: ledger::now(),
         };
         self.versions(&legacy, &rust);
-        let verdict = self.book.record(&pair, || sample::of(case, &legacy, &rust));
+        let sample = || sample::of(case, &legacy, &rust);
+        let verdict = self.book.record(&self.under, &pair, sample);
         Ok(verdict.name())
     }
 

@@ -79,12 +79,12 @@ fn name_the_routes(builder: &Builder, file: &Path) {
     let names = config.routes.iter().map(|route| &*route.id);
     let names: Vec<&str> = names.take(NAMED).collect();
     let more = config.routes.len().saturating_sub(NAMED);
-    let rest = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
+    let named = match (names.as_slice(), more) {
+        ([], _) => "no routes".to_owned(),
+        (_, 0) => names.join(", "),
+        (_, more) => format!("{} and {more} more", names.join(", ")),
     };
-    eprintln!("  {} has {}{rest}", file.display(), names.join(", "));
+    eprintln!("  {} has {named}", file.display());
 }
 
 /// Shows each line that changed. An edit changes lines or adds them, so the two texts run side by side.

@@ -49,7 +49,7 @@ impl Display for Reason {
             Self::Unhandled(routes) => write!(f, "it alone answers {}", few(routes)),
             Self::Split(routes) => write!(f, "it answers part of {}", few(routes)),
             Self::Leaves(routes) => write!(f, "it does what is left by {}", few(routes)),
-            Self::Gate(routes) => write!(f, "the gate does not hold of {}", few(routes)),
+            Self::Gate(routes) => write!(f, "the gate of {} does not hold", few(routes)),
             Self::Plugins(plugins) => {
                 let word = if plugins.len() == 1 {
                     "plugin"

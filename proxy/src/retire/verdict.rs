@@ -231,7 +231,7 @@ mod tests {
     fn a_native_route_needs_it_until_its_gate_holds_and_nothing_is_left() {
         check(
             |facts| facts.routes[0].gate = Gate::Waits,
-            "needed: the gate does not hold of a",
+            "needed: the gate of a does not hold",
         );
         check(
             |facts| facts.routes[0].leaves = vec!["agents' turns".into(), "wakes".into()],

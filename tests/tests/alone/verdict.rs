@@ -38,7 +38,7 @@ async fn a_legacy_that_nobody_needs_is_switched_off_and_nobody_notices() -> Resu
     let first = legacy(admin).await?;
     assert_eq!(first["needed"], true);
     assert!(
-        why(&first).starts_with("needed: the gate does not hold of orders"),
+        why(&first).starts_with("needed: the gate of orders does not hold"),
         "{first}"
     );
     let mut client = Client::new(sidecar.addr());

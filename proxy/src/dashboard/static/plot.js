@@ -74,9 +74,9 @@ export function fromZero(_plot, _least, most) {
   return [0, most > 0 ? most * 1.08 : 1];
 }
 
-/// The last half hour, however much of it is known: a plot that has just begun must not look like a long one.
-export function halfHour(_plot, _first, latest) {
-  return [latest - 1800, latest];
+/// The last half hour, or what is known of it; at least two minutes, so that two points do not look like a trend.
+export function halfHour(_plot, first, latest) {
+  return [Math.max(latest - 1800, Math.min(first, latest - 120)), latest];
 }
 
 /// One plot. `options` are uPlot's own, without sizes; `title` names it.

@@ -1,7 +1,8 @@
 //! The guides, followed as a reader would: every command of a page is typed, in order, into one shell, and what the page says
 //! comes out does come out.
 //!
-//! The surprise: numbers count as equal. A page shows one run, and no two are alike; its words have to be those of today.
+//! The surprise: numbers count as equal, but for dials, statuses and exit codes. A page shows one run, and no two are alike;
+//! its words have to be those of today.
 
 mod links;
 mod page;
